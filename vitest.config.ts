@@ -1,0 +1,11 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  resolve: { conditions: ['evenkeel-source'] },
+  ssr: { resolve: { conditions: ['evenkeel-source', 'module', 'node', 'development|production'] } },
+  test: {
+    include: ['packages/*/src/**/*.test.ts', 'apps/*/{src,test}/**/*.test.ts'],
+    pool: 'forks',
+    testTimeout: 30_000,
+  },
+});
