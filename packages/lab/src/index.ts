@@ -1,1 +1,2 @@
 export type * from './experiment.js';
+export type * from './results.js';
