@@ -50,4 +50,6 @@ export interface Paper {
   };
   /** Headline figures of the paper. */
   readonly published: readonly PublishedFigure[];
+  /** The smallest real program that uses the method (TypeScript); present once it is implemented. */
+  readonly usage?: string;
 }
