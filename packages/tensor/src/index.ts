@@ -1,1 +1,77 @@
-export {};
+import './fluent.js';
+
+export { customGradient } from './autodiff/customGradient.js';
+export { grad, hvp, jvp, valueAndGrad, vjp } from './autodiff/transforms.js';
+export type { NestedNumbers } from './fluent.js';
+export type { DType, TypedArray } from './graph/dtype.js';
+export { isFloat } from './graph/dtype.js';
+export { DTypeError, RuntimeError, ShapeError } from './graph/errors.js';
+export type { Shape } from './graph/shape.js';
+export { broadcastShapes, formatShape, sameShape, sizeOf } from './graph/shape.js';
+export { Tensor, type TensorType } from './graph/tensor.js';
+export { type FlatTree, flatten, leavesOf, mapTree, withLeaves } from './graph/tree.js';
+export { broadcastTo, type ReduceOptions, requireFloat, reshape, sum } from './ops/broadcast.js';
+export { type Nested, type Operand, tensor } from './ops/create.js';
+export {
+  abs,
+  add,
+  cast,
+  ceil,
+  cos,
+  div,
+  equal,
+  erf,
+  exp,
+  floor,
+  greater,
+  greaterEqual,
+  less,
+  lessEqual,
+  log,
+  logicalAnd,
+  logicalNot,
+  logicalOr,
+  maximum,
+  minimum,
+  mul,
+  neg,
+  pow,
+  relu,
+  round,
+  sigmoid,
+  sign,
+  sin,
+  sqrt,
+  stopGradient,
+  sub,
+  tanh,
+  where,
+} from './ops/elementwise.js';
+export { full, ones, onesLike, zeros, zerosLike } from './ops/fill.js';
+export { iota, oneHot, take, takeAlong, triangle } from './ops/gather.js';
+export { type MatMulOptions, matMul } from './ops/matMul.js';
+export {
+  concat,
+  expandAxis,
+  pad,
+  slice,
+  split,
+  squeeze,
+  stack,
+  swapAxes,
+  transpose,
+} from './ops/movement.js';
+export {
+  bernoulli,
+  foldIn,
+  normal,
+  randomBits,
+  randomKey,
+  splitKey,
+  type UniformOptions,
+  uniform,
+} from './ops/random.js';
+export { argMax, logSumExp, max, mean, min, variance } from './ops/reduce.js';
+export { logSoftmax, softmax } from './ops/softmax.js';
+export { type Compiled, compile } from './runtime/compile.js';
+export { evaluate } from './runtime/evaluate.js';

@@ -1,0 +1,47 @@
+import { isFloat } from '../graph/dtype.js';
+import { type Application, applicationsOf } from '../graph/primitive.js';
+import type { Tensor } from '../graph/tensor.js';
+import { add } from '../ops/elementwise.js';
+import { zerosLike } from '../ops/fill.js';
+
+/**
+ * The reverse sweep: cotangents of `inputs` from those of `outputs`. What it writes are ordinary nodes, so that it can be
+ * differentiated again. Inputs that the outputs do not depend on get zeros.
+ */
+export function pullBack(
+  outputs: readonly Tensor[],
+  cotangents: readonly (Tensor | undefined)[],
+  inputs: readonly Tensor[],
+): Tensor[] {
+  const received = new Map<Tensor, Tensor>();
+  const receive = (tensor: Tensor, cotangent: Tensor | undefined): void => {
+    if (!cotangent) return;
+    const before = received.get(tensor);
+    received.set(tensor, before ? add(before, cotangent) : cotangent);
+  };
+  outputs.forEach((output, i) => {
+    receive(output, cotangents[i]);
+  });
+  for (const application of dependants(outputs, new Set(inputs)).reverse()) {
+    const cotangent = received.get(application.output);
+    if (!cotangent) continue;
+    const results = application.primitive.vjp?.(cotangent, application) ?? [];
+    application.inputs.forEach((input, i) => {
+      if (isFloat(input.dtype)) receive(input, results[i]);
+    });
+  }
+  return inputs.map((input) => received.get(input) ?? zerosLike(input));
+}
+
+/** The nodes between `inputs` and `outputs` along which derivatives flow, in order of computation. */
+function dependants(outputs: readonly Tensor[], inputs: ReadonlySet<Tensor>): Application[] {
+  const depends = new Set<Tensor>(inputs);
+  return applicationsOf(outputs).filter((application) => {
+    const { primitive, output } = application;
+    // An input of the sweep ends it: what lies behind it is a constant.
+    if (!primitive.vjp || inputs.has(output) || !application.inputs.some((input) => depends.has(input)))
+      return false;
+    depends.add(output);
+    return true;
+  });
+}

@@ -1,0 +1,72 @@
+import { type DType, elementsFrom, type TypedArray } from '../graph/dtype.js';
+import { applicationsOf, type Emitter, type OnnxAttribute } from '../graph/primitive.js';
+import type { Shape } from '../graph/shape.js';
+import type { Tensor } from '../graph/tensor.js';
+import type { OnnxConstant, OnnxModel, OnnxNode } from './model.js';
+
+/** A computation of `outputs` from `inputs`: every leaf that the outputs need is among the inputs. */
+export interface Program {
+  readonly inputs: readonly { readonly name: string; readonly tensor: Tensor }[];
+  readonly outputs: readonly Tensor[];
+}
+
+export const outputName = (index: number): string => `output${index}`;
+
+/** Writes a program as an ONNX model. Its inputs keep their names; its outputs are `output0`, `output1`, … */
+export function emitModel({ inputs, outputs }: Program): OnnxModel {
+  const names = new Map(inputs.map(({ name, tensor }) => [tensor, name]));
+  const { emitter, nodes, constants, within } = startModel();
+  const nameOf = (tensor: Tensor): string => {
+    const name = names.get(tensor);
+    if (name === undefined) throw new Error(`emit: ${tensor} is not computed by the program`);
+    return name;
+  };
+  for (const application of applicationsOf(outputs)) {
+    within(application.primitive.name);
+    names.set(
+      application.output,
+      application.primitive.emit(emitter, application.inputs.map(nameOf), application),
+    );
+  }
+  // Through Identity, since an input, a constant or one value asked for twice cannot itself be an output.
+  const ends = outputs.map((output, index): OnnxNode => {
+    const name = outputName(index);
+    return { name, type: 'Identity', domain: '', inputs: [nameOf(output)], outputs: [name], attributes: {} };
+  });
+  return {
+    nodes: [...nodes, ...ends],
+    constants,
+    inputs: inputs.map(({ name, tensor: { dtype, shape } }) => ({ name, dtype, shape })),
+    outputs: outputs.map(({ dtype, shape }, index) => ({ name: outputName(index), dtype, shape })),
+  };
+}
+
+function startModel() {
+  const nodes: OnnxNode[] = [];
+  const constants: OnnxConstant[] = [];
+  const constantNames = new Map<string, string>();
+  let prefix = '';
+  const emitter: Emitter = {
+    operator(type, inputs, attributes: Readonly<Record<string, OnnxAttribute>> = {}, domain = '') {
+      const output = `${prefix}.${nodes.length}`;
+      nodes.push({ name: `${output}.${type}`, type, domain, inputs, outputs: [output], attributes });
+      return output;
+    },
+    constant(elements: TypedArray | readonly number[], dtype: DType, shape: Shape = [elements.length]) {
+      const data = Array.isArray(elements)
+        ? elementsFrom(elements as number[], dtype)
+        : (elements as TypedArray);
+      const key = `${dtype}[${shape}]${data.length <= 64 ? [...data].map((each) => (Object.is(each, -0) ? '-0' : each)) : constants.length}`;
+      const existing = constantNames.get(key);
+      if (existing) return existing;
+      const name = `constant.${constants.length}`;
+      constants.push({ name, dtype, shape, data });
+      constantNames.set(key, name);
+      return name;
+    },
+  };
+  const within = (name: string) => {
+    prefix = name;
+  };
+  return { emitter, nodes, constants, within };
+}
