@@ -1,1 +1,21 @@
-export {};
+export * from './activations.js';
+export { fanInUniform, glorotUniform, heNormal, type Initializer, scaledNormal } from './initializers.js';
+export { Embedding, type EmbeddingOptions } from './layers/embedding.js';
+export { Linear, type LinearOptions } from './layers/linear.js';
+export { crossEntropy } from './losses/crossEntropy.js';
+export { scoreOfLabel } from './losses/labels.js';
+export { type Reduction, reduceLosses } from './losses/reduction.js';
+export { accuracy } from './metrics.js';
+export { type AdamOptions, adam, adamW, decayWeights, scaleByAdam } from './optimizers/adam.js';
+export { momentum, type SgdOptions, scale, sgd } from './optimizers/sgd.js';
+export { applyUpdates, chain, type GradientTransform, stateless } from './optimizers/transform.js';
+export {
+  type FitOptions,
+  fit,
+  type Loss,
+  repeat,
+  type TrainOptions,
+  type TrainProgress,
+  train,
+  trainingStep,
+} from './training/fit.js';
