@@ -9,7 +9,7 @@ export const longTailBackdoor: Paper = {
   repository: 'https://github.com/JiahaoChen1/Pre-train-Imbalance',
   family: 'finetuning',
   summary:
-    'Fine-tunes several foundation models on long-tailed data with adjusted logits and fuses them, since each neglects other classes.',
+    'Fine-tunes several foundation models on long-tailed data with adjusted logits and fuses them, as each neglects different classes.',
   inOneMinute: {
     problem:
       'A class can be rare in the task data and in the pretraining data too. Adjusting logits by class counts mends the first but not the second, which is built into the pretrained weights.',
