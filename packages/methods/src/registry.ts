@@ -91,6 +91,7 @@ export const registry: readonly Entry[] = [
   { paper: adLoad },
 ];
 
+/** The papers alone, in the order of the registry. */
 export const papers: readonly Paper[] = registry.map((entry) => entry.paper);
 
 /** The entry of the paper with this slug; undefined when there is none. */

@@ -12,7 +12,7 @@ export const bang: Paper = {
   inOneMinute: {
     problem:
       'Averaging pretrained and fine-tuned weights helps on shifted data, but an over-confident fine-tuned model brings its own spurious features into the average with too much force.',
-    idea: 'Models that rely on different spurious features weaken each of them when they are combined. So fine-tune with label smoothing and mixup, which keeps the model less confident, and then average all its weights with the pretrained ones.',
+    idea: 'Where two models lean on different misleading features, combining them takes force from both. So fine-tune with label smoothing and mixup, which keeps the model less confident, and then average all its weights with the pretrained ones.',
     cost: 'One fine-tuning run with mixed inputs and soft targets, and one average of two sets of weights. Inference costs as much as a single model.',
     useWhen:
       'Fine-tuning a pretrained classifier that must hold up on shifted data, such as other image styles.',

@@ -12,7 +12,7 @@ export const alfLb: Paper = {
   inOneMinute: {
     problem:
       'A router that sends most tokens to a few experts leaves the other devices idle. A balancing loss mends that but works against the task, and the simpler rule of one bias per expert had no theory.',
-    idea: 'Each expert has a bias that affects only which experts are chosen; after every step it rises for underloaded and falls for overloaded ones. Read as a primal-dual method for an assignment problem, this explains why loads even out and, for decreasing steps, why regret stays small.',
+    idea: 'Each expert has a bias that affects only which experts are chosen; after every step it rises for underloaded and falls for overloaded ones. Seen as primal-dual steps towards the best assignment of tokens to experts, this explains why loads even out and, for decreasing steps, why regret stays small.',
     cost: 'One number per expert and layer, and a sum of token counts over the whole batch per step. There is no loss term and no gradient, but a step size must be chosen.',
     useWhen:
       'Training sparse mixture-of-experts layers in which a balancing loss hurts and token counts can be summed over the whole batch.',
