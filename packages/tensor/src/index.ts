@@ -9,7 +9,7 @@ export { DTypeError, RuntimeError, ShapeError } from './graph/errors.js';
 export type { Shape } from './graph/shape.js';
 export { broadcastShapes, formatShape, sameShape, sizeOf } from './graph/shape.js';
 export { Tensor, type TensorType } from './graph/tensor.js';
-export { type FlatTree, flatten, leavesOf, mapTree, withLeaves } from './graph/tree.js';
+export { type FlatTree, flatten, leavesLike, leavesOf, mapTree, withLeaves } from './graph/tree.js';
 export { broadcastTo, type ReduceOptions, requireFloat, reshape, sum } from './ops/broadcast.js';
 export { type Nested, type Operand, tensor } from './ops/create.js';
 export {

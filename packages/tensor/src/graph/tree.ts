@@ -129,3 +129,17 @@ export function mapTree<T>(
 
 /** All tensors of a tree, each once. */
 export const leavesOf = (tree: unknown): readonly Tensor[] => flatten(tree).leaves;
+
+/** The tensors of `other` at the places where the leaves of `tree` stand. @throws TypeError where it has none */
+export function leavesLike(tree: unknown, other: unknown): readonly Tensor[] {
+  const counterparts = new Map<Tensor, Tensor>();
+  mapTree(
+    (leaf, counterpart) => {
+      if (!counterparts.has(leaf)) counterparts.set(leaf, counterpart as Tensor);
+      return leaf;
+    },
+    tree,
+    other,
+  );
+  return [...counterparts.values()];
+}

@@ -5,7 +5,7 @@ import { RuntimeError } from '../graph/errors.js';
 import { sizeOf } from '../graph/shape.js';
 import type { Tensor, Value } from '../graph/tensor.js';
 import { emitModel, outputName, type Program } from '../onnx/emit.js';
-import { encodeModel } from '../onnx/model.js';
+import { encodeModel, type OnnxModel } from '../onnx/model.js';
 import { simplify } from '../optimize/simplify.js';
 import type { Platform } from './platform.js';
 
@@ -15,6 +15,11 @@ export interface Executable {
   /** Frees what ONNX Runtime holds. */
   release(): Promise<void>;
 }
+
+/** This optimizer moves constant factors of matrix products into an attribute, which has only float32's digits. */
+const keepFloat64Factors = { optimization: { disable_specified_optimizers: 'MatMulScaleFusion' } };
+
+const hasFloat64 = ({ constants }: OnnxModel): boolean => constants.some(({ dtype }) => dtype === 'float64');
 
 let loading: Promise<Platform> | undefined;
 
@@ -45,6 +50,7 @@ export async function load(program: Program): Promise<Executable> {
         intraOpNumThreads: threads,
         interOpNumThreads: 1,
         logSeverityLevel: 3,
+        extra: hasFloat64(model) ? keepFloat64Factors : {},
       }),
     ),
   );
