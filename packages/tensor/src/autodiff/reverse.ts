@@ -5,32 +5,35 @@ import { add } from '../ops/elementwise.js';
 import { zerosLike } from '../ops/fill.js';
 
 /**
- * The reverse sweep: cotangents of `inputs` from those of `outputs`. What it writes are ordinary nodes, so that it can be
- * differentiated again. Inputs that the outputs do not depend on get zeros.
+ * The reverse sweep, ready to run: a function from the cotangents of `outputs` to those of `inputs`. What it writes are
+ * ordinary nodes, so that it can be differentiated again. Inputs that the outputs do not depend on get zeros. The nodes
+ * are collected now, since tensors that are computed later forget how they came about.
  */
-export function pullBack(
+export function reverseSweep(
   outputs: readonly Tensor[],
-  cotangents: readonly (Tensor | undefined)[],
   inputs: readonly Tensor[],
-): Tensor[] {
-  const received = new Map<Tensor, Tensor>();
-  const receive = (tensor: Tensor, cotangent: Tensor | undefined): void => {
-    if (!cotangent) return;
-    const before = received.get(tensor);
-    received.set(tensor, before ? add(before, cotangent) : cotangent);
-  };
-  outputs.forEach((output, i) => {
-    receive(output, cotangents[i]);
-  });
-  for (const application of dependants(outputs, new Set(inputs)).reverse()) {
-    const cotangent = received.get(application.output);
-    if (!cotangent) continue;
-    const results = application.primitive.vjp?.(cotangent, application) ?? [];
-    application.inputs.forEach((input, i) => {
-      if (isFloat(input.dtype)) receive(input, results[i]);
+): (cotangents: readonly Tensor[]) => Tensor[] {
+  const applications = dependants(outputs, new Set(inputs)).reverse();
+  return (cotangents) => {
+    const received = new Map<Tensor, Tensor>();
+    const receive = (tensor: Tensor, cotangent: Tensor | undefined): void => {
+      if (!cotangent) return;
+      const before = received.get(tensor);
+      received.set(tensor, before ? add(before, cotangent) : cotangent);
+    };
+    outputs.forEach((output, i) => {
+      receive(output, cotangents[i]);
     });
-  }
-  return inputs.map((input) => received.get(input) ?? zerosLike(input));
+    for (const application of applications) {
+      const cotangent = received.get(application.output);
+      if (!cotangent) continue;
+      const results = application.primitive.vjp?.(cotangent, application) ?? [];
+      application.inputs.forEach((input, i) => {
+        if (isFloat(input.dtype)) receive(input, results[i]);
+      });
+    }
+    return inputs.map((input) => received.get(input) ?? zerosLike(input));
+  };
 }
 
 /** The nodes between `inputs` and `outputs` along which derivatives flow, in order of computation. */

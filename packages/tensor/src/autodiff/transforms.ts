@@ -6,7 +6,7 @@ import { leavesOf, withLeaves } from '../graph/tree.js';
 import { sum } from '../ops/broadcast.js';
 import { add, identity, mul } from '../ops/elementwise.js';
 import { ones, zerosLike } from '../ops/fill.js';
-import { pullBack } from './reverse.js';
+import { reverseSweep } from './reverse.js';
 
 type Scalar<P, R extends readonly unknown[]> = (point: P, ...rest: R) => Tensor;
 type ScalarWithExtra<P, R extends readonly unknown[], E> = (point: P, ...rest: R) => readonly [Tensor, E];
@@ -45,7 +45,7 @@ export function valueAndGrad<P, R extends readonly unknown[], E>(
     const result = fn(fresh, ...rest);
     const [value, ...extra] = Array.isArray(result) ? (result as [Tensor, E]) : [result as Tensor];
     requireScalar('grad', value);
-    return [value, withLeaves(point, pullBack([value], [ones([], value.dtype)], leaves)), ...extra];
+    return [value, withLeaves(point, reverseSweep([value], leaves)([ones([], value.dtype)])), ...extra];
   };
 }
 
@@ -63,10 +63,11 @@ export function vjp<P, V>(fn: (point: P) => V, point: P): [value: V, pull: (cota
   const [fresh, leaves] = freshly(point);
   const value = fn(fresh);
   const outputs = leavesOf(value);
+  const sweep = reverseSweep(outputs, leaves);
   const pull = (cotangents: V): P => {
     const given = leavesOf(cotangents);
     requireLike('vjp', outputs, given);
-    return withLeaves(point, pullBack(outputs, given, leaves));
+    return withLeaves(point, sweep(given));
   };
   return [value, pull];
 }
@@ -80,8 +81,8 @@ export function jvp<P, V>(fn: (point: P) => V, point: P, tangents: P): [value: V
   requireLike('jvp', leaves, directions);
   // The pull-back is linear in its cotangents, and the derivative is the transpose of that linear map.
   const dummies = outputs.map((output) => identity(zerosLike(output)));
-  const pulled = pullBack(outputs, dummies, leaves);
-  return [value, withLeaves(value, pullBack(pulled, directions, dummies))];
+  const pulled = reverseSweep(outputs, leaves)(dummies);
+  return [value, withLeaves(value, reverseSweep(pulled, dummies)(directions))];
 }
 
 /** Hessian-vector product of a scalar function: the derivative of its gradient along `tangents`. */

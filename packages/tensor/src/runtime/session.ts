@@ -49,7 +49,8 @@ export async function load(program: Program): Promise<Executable> {
         graphOptimizationLevel: 'all',
         intraOpNumThreads: threads,
         interOpNumThreads: 1,
-        logSeverityLevel: 3,
+        // What goes wrong is thrown, with the name of our operation; ONNX Runtime need not print it as well.
+        logSeverityLevel: 4,
         extra: hasFloat64(model) ? keepFloat64Factors : {},
       }),
     ),
