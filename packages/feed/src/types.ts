@@ -59,6 +59,12 @@ export interface SearchResult {
   readonly index: 'full-text';
 }
 
+/** A line of an imported file, from 1, and what was wrong with it. */
+export interface Problem {
+  readonly line: number;
+  readonly message: string;
+}
+
 /** What an import did, and every line that it could not read. */
 export interface ImportReport {
   /** The day the imported page was for. */
@@ -67,7 +73,7 @@ export interface ImportReport {
   readonly added: number;
   readonly updated: number;
   readonly unchanged: number;
-  readonly problems: readonly { readonly line: number; readonly message: string }[];
+  readonly problems: readonly Problem[];
 }
 
 export interface Feed {
@@ -79,7 +85,11 @@ export interface Feed {
    * @throws ImportError when the bytes are no such page; the database is then unchanged.
    */
   importSavedPage(page: Uint8Array, options: { savedOn: string; name: string }): Promise<ImportReport>;
-  /** The list of `date`, or of the last day before it that has papers; today when left out. Undefined: no papers at all. */
+  /**
+   * The list of `date`, or of the last day before it that has papers; today when left out. Undefined: no list
+   * that early.
+   * @throws RangeError for a date that is no day.
+   */
   day(date?: string, options?: { family?: string }): Promise<DayList | undefined>;
   /** Days that have a list, newest first. */
   days(): Promise<readonly { readonly date: string; readonly count: number }[]>;
@@ -87,6 +97,11 @@ export interface Feed {
   family(family: string): Promise<readonly FeedPaper[]>;
   /** Families and how many papers each has. */
   families(): Promise<readonly { readonly family: string; readonly count: number }[]>;
+  /**
+   * Papers for any text of a user, of which the first 250 characters count: words, "phrases", the last word
+   * also half typed; `limit` 1 to 120 (20 when left out).
+   * @throws RangeError for a bad limit or offset.
+   */
   search(
     query: string,
     options?: { family?: string; limit?: number; offset?: number },

@@ -1,0 +1,15 @@
+const controls = /[\p{Cc}\p{Cs}]/gu;
+const invisible = /[\u00ad\u200b\u202a-\u202e\u2060\u2066-\u2069\ufeff]/gu;
+
+/**
+ * One line of plain text: control characters and lone surrogates become spaces, invisible and
+ * direction-changing characters go, runs of white space become one space.
+ */
+export function cleanLine(text: string): string {
+  return text.replace(controls, ' ').replace(invisible, '').replace(/\s+/gu, ' ').trim();
+}
+
+/** The first `limit` characters of a text, never half a character. */
+export function cut(text: string, limit: number): string {
+  return text.length <= limit ? text : Array.from(text).slice(0, limit).join('');
+}
