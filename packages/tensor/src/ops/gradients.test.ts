@@ -194,6 +194,7 @@ describe('derivatives agree with central differences in float64', () => {
     await check(name, (x) => movements[name]!(mul(x, x)), anywhere([2, 3, 2]));
   });
 
+  const product = (a: Tensor, b: Tensor) => matMul(a, b);
   it('matMul in all four orientations and with batches', async () => {
     for (const transposeA of [false, true]) {
       for (const transposeB of [false, true]) {
@@ -208,10 +209,10 @@ describe('derivatives agree with central differences in float64', () => {
         await check('matMul, batches', (x, y) => matMul(x, y, { transposeA, transposeB }), ...batched);
       }
     }
-    await check('matMul, batch by matrix', matMul, anywhere([2, 2, 3]), anywhere([3, 2], 2));
-    await check('matMul, vectors', matMul, anywhere([3]), anywhere([3], 2));
-    await check('matMul, matrix by vector', matMul, anywhere([2, 3]), anywhere([3], 2));
-    await check('matMul, vector by matrices', matMul, anywhere([3]), anywhere([2, 3, 2], 2));
+    await check('matMul, batch by matrix', product, anywhere([2, 2, 3]), anywhere([3, 2], 2));
+    await check('matMul, vectors', product, anywhere([3]), anywhere([3], 2));
+    await check('matMul, matrix by vector', product, anywhere([2, 3]), anywhere([3], 2));
+    await check('matMul, vector by matrices', product, anywhere([3]), anywhere([2, 3, 2], 2));
   });
 
   it('customGradient whose derivative is the true one', async () => {

@@ -2,10 +2,11 @@ import type { InferenceSession } from 'onnxruntime-common';
 import { loadPlatform } from '#runtime';
 import type { TypedArray } from '../graph/dtype.js';
 import { RuntimeError } from '../graph/errors.js';
+import { applicationsOf } from '../graph/primitive.js';
 import { sizeOf } from '../graph/shape.js';
 import type { Tensor, Value } from '../graph/tensor.js';
 import { emitModel, outputName, type Program } from '../onnx/emit.js';
-import { encodeModel, type OnnxModel } from '../onnx/model.js';
+import { encodeModel } from '../onnx/model.js';
 import { simplify } from '../optimize/simplify.js';
 import type { Platform } from './platform.js';
 
@@ -16,10 +17,10 @@ export interface Executable {
   release(): Promise<void>;
 }
 
-/** This optimizer moves constant factors of matrix products into an attribute, which has only float32's digits. */
-const keepFloat64Factors = { optimization: { disable_specified_optimizers: 'MatMulScaleFusion' } };
-
-const hasFloat64 = ({ constants }: OnnxModel): boolean => constants.some(({ dtype }) => dtype === 'float64');
+const usesFloat64 = (inputs: Program['inputs'], outputs: readonly Tensor[]): boolean =>
+  [...inputs.map(({ tensor }) => tensor), ...applicationsOf(outputs).map(({ output }) => output)].some(
+    ({ dtype }) => dtype === 'float64',
+  );
 
 let loading: Promise<Platform> | undefined;
 
@@ -46,12 +47,12 @@ export async function load(program: Program): Promise<Executable> {
     oneAtATime(() =>
       InferenceSession.create(encodeModel(model), {
         executionProviders: [executionProvider],
-        graphOptimizationLevel: 'all',
+        // Higher levels break float64: they make operators that exist in float32 alone, and keep factors in float32.
+        graphOptimizationLevel: usesFloat64(program.inputs, outputs) ? 'basic' : 'all',
         intraOpNumThreads: threads,
         interOpNumThreads: 1,
         // What goes wrong is thrown, with the name of our operation; ONNX Runtime need not print it as well.
         logSeverityLevel: 4,
-        extra: hasFloat64(model) ? keepFloat64Factors : {},
       }),
     ),
   );
@@ -84,11 +85,19 @@ async function explained<T>(doing: 'load' | 'run', task: () => Promise<T>): Prom
     return await task();
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    const bounds = /idx=(-?\d+) must be within the inclusive range \[(-?\d+),(-?\d+)\]/.exec(message);
     const operation = /Name:'([^'.]+)\./.exec(message)?.[1];
-    const reason = bounds
-      ? `${operation ?? 'take'}: index ${bounds[1]} is outside [${bounds[2]}, ${bounds[3]}]`
-      : `could not ${doing} ${operation ? `"${operation}"` : 'the computation'}: ${message.trim()}`;
-    throw new RuntimeError(reason, { cause: error });
+    throw new RuntimeError(
+      outOfBounds(message, operation) ??
+        `could not ${doing} ${operation ? `"${operation}"` : 'the computation'}: ${message.trim()}`,
+      { cause: error },
+    );
   }
+}
+
+function outOfBounds(message: string, operation = 'take'): string | undefined {
+  const bounds = /idx=(-?\d+) must be within the inclusive range \[(-?\d+),(-?\d+)\]/.exec(message);
+  if (bounds) return `${operation}: index ${bounds[1]} is outside [${bounds[2]}, ${bounds[3]}]`;
+  return message.includes('Out of range value in index tensor')
+    ? `${operation}: an index is outside its axis`
+    : undefined;
 }
