@@ -1,0 +1,117 @@
+import { existsSync } from 'node:fs';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import { getRequestListener } from '@hono/node-server';
+import { createApi } from './api.js';
+import { setHeaders } from './headers.js';
+import { refusal } from './limits.js';
+import { openSite, type Site, type SiteFolders } from './site.js';
+
+export type { RecordedResults } from './results.js';
+export { openSite, type Site, type SiteFolders } from './site.js';
+
+export interface ServerOptions extends SiteFolders {
+  /** 0 picks a free one. */
+  readonly port: number;
+  /** Address to listen on; only this computer when left out. */
+  readonly host?: string;
+}
+
+export interface RunningServer {
+  readonly url: string;
+  /** Answers what has been asked, for at most five seconds, and closes the feed. */
+  close(): Promise<void>;
+}
+
+type PageHandler = (request: IncomingMessage, response: ServerResponse) => void;
+
+/** A request on its way to the pages: their load functions find the site at `event.platform.req.site`. */
+export type SiteRequest = IncomingMessage & { site?: Site };
+
+/** Milliseconds. */
+const timeLimits = { headers: 10_000, request: 30_000, silence: 60_000, closing: 5_000 };
+
+const builtPages = new URL('../build/handler.js', import.meta.url);
+
+/**
+ * Serves pages, API and assets from one port.
+ * @throws Error with one line for the user when the pages are not built, the port is taken or not allowed, or the data
+ *   folder cannot be opened
+ */
+export async function startServer(options: ServerOptions): Promise<RunningServer> {
+  const { port, host = '127.0.0.1' } = options;
+  if (!existsSync(fileURLToPath(builtPages)))
+    throw new Error('serve: the site is not built yet; run `npm run build` first');
+  const site = await openSite(options);
+  try {
+    const { handler } = (await import(builtPages.href)) as { handler: PageHandler };
+    const server = createServer(listener(site, handler));
+    server.headersTimeout = timeLimits.headers;
+    server.requestTimeout = timeLimits.request;
+    server.setTimeout(timeLimits.silence);
+    await listen(server, port, host);
+    const address = server.address() as AddressInfo;
+    return { url: urlOf(address, host), close: () => close(server, site) };
+  } catch (error) {
+    await site.feed.close();
+    throw error;
+  }
+}
+
+/** Hono answers what begins with `/api/` and the health check; everything else is a page or an asset. */
+function listener(site: Site, pages: PageHandler) {
+  // Without its replacements for Request and Response, which SvelteKit does not know.
+  const api = getRequestListener(createApi(site).fetch, { overrideGlobalObjects: false });
+  return (request: SiteRequest, response: ServerResponse): void => {
+    setHeaders(response);
+    const refused = refusal(request);
+    if (refused) {
+      response.writeHead(refused.status, { ...refused.headers, 'content-type': 'text/plain; charset=utf-8' });
+      response.end(`${refused.message}\n`);
+      return;
+    }
+    const path = (request.url ?? '/').split('?', 1)[0] as string;
+    if (path === '/healthz' || path === '/api' || path.startsWith('/api/')) {
+      void api(request, response);
+      return;
+    }
+    request.site = site;
+    pages(request, response);
+  };
+}
+
+function listen(server: Server, port: number, host: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => reject(listenError(error, port, host)));
+    server.listen(port, host, resolve);
+  });
+}
+
+function listenError(error: NodeJS.ErrnoException, port: number, host: string): Error {
+  switch (error.code) {
+    case 'EADDRINUSE':
+      return new Error(`serve: port ${port} is taken; choose another with --port N`);
+    case 'EACCES':
+      return new Error(
+        `serve: port ${port} is not allowed for this user; choose one above 1023 with --port N`,
+      );
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+      return new Error(`serve: ${host} is no address of this computer; choose another with --host ADDRESS`);
+    default:
+      return error;
+  }
+}
+
+function urlOf({ port }: AddressInfo, host: string): string {
+  if (['127.0.0.1', '::1', '0.0.0.0', '::'].includes(host)) return `http://localhost:${port}`;
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
+
+async function close(server: Server, { feed }: Site): Promise<void> {
+  const impatience = setTimeout(() => server.closeAllConnections(), timeLimits.closing);
+  await new Promise<void>((resolve) => server.close(() => resolve()));
+  clearTimeout(impatience);
+  await feed.close();
+}

@@ -1,0 +1,41 @@
+import { readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Results } from '@evenkeel/lab';
+
+/** The recorded results of a folder, as they are now: a file written while the site runs is seen. */
+export interface RecordedResults {
+  /** The results of one paper; undefined when there are none, or none that can be read. */
+  of(slug: string): Promise<Results | undefined>;
+}
+
+const slugPattern = /^[a-z0-9]+(-[a-z0-9]+)*$/;
+
+/** @param folder of files `<slug>.json`; left out or missing: no paper has results */
+export function openResults(folder: string | undefined): RecordedResults {
+  const read = new Map<string, { modified: number; results: Results | undefined }>();
+  return {
+    async of(slug) {
+      if (folder === undefined || !slugPattern.test(slug)) return undefined;
+      const path = join(folder, `${slug}.json`);
+      const modified = await stat(path).then(
+        ({ mtimeMs }) => mtimeMs,
+        () => undefined,
+      );
+      if (modified === undefined) return undefined;
+      const known = read.get(slug);
+      if (known?.modified === modified) return known.results;
+      const results = await readResults(path);
+      read.set(slug, { modified, results });
+      return results;
+    },
+  };
+}
+
+async function readResults(path: string): Promise<Results | undefined> {
+  try {
+    return JSON.parse(await readFile(path, 'utf8')) as Results;
+  } catch (error) {
+    console.error(`results: ${path}: ${error instanceof Error ? error.message : String(error)}`);
+    return undefined;
+  }
+}

@@ -1,0 +1,18 @@
+import { findPaper } from '@evenkeel/methods/papers';
+import { error, redirect } from '@sveltejs/kit';
+import { describeExperiment } from '$lib/server/experiment.js';
+import type { PageServerLoad } from './$types.js';
+
+export const load: PageServerLoad = async ({ params, locals, url }) => {
+  const { feed, results } = locals.site;
+  const paper = await feed.paper(params.id);
+  if (!paper) error(404, `No paper here has the id “${params.id}”.`);
+  if (paper.id !== params.id) redirect(307, `/papers/${paper.id}${url.search}`);
+  if (!paper.slug) return { paper };
+  return {
+    paper,
+    about: findPaper(paper.slug)?.paper,
+    experiment: await describeExperiment(paper.slug),
+    results: await results.of(paper.slug),
+  };
+};
