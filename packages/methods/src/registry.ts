@@ -55,7 +55,10 @@ export const registry: readonly Entry[] = [
   { paper: anyloss },
   { paper: weightCompander },
   { paper: adab2n },
-  { paper: grokkingEdge },
+  {
+    paper: grokkingEdge,
+    experiment: async () => (await import('./training/grokking-edge/experiment.js')).experiment,
+  },
   { paper: maid },
   { paper: stn },
   { paper: softhgnn },

@@ -30,4 +30,19 @@ export const grokkingEdge: Paper = {
       ],
     },
   ],
+  usage: `import { perpGrad } from '@evenkeel/methods';
+import { adamW, chain, crossEntropy, fit, Linear, relu, repeat } from '@evenkeel/nn';
+import { randomKey, splitKey, tensor } from '@evenkeel/tensor';
+
+const [first, second] = splitKey(randomKey(0));
+const model = { hidden: new Linear(first, 2, 64, { bias: false }), output: new Linear(second, 64, 2, { bias: false }) };
+const batch = { inputs: tensor([[0, 0], [0, 1], [1, 0], [1, 1]]), labels: tensor([0, 1, 1, 0], 'int32') };
+
+const trained = await fit({
+  model,
+  loss: ({ hidden, output }, { inputs, labels }) => crossEntropy(output.call(relu(hidden.call(inputs))), labels),
+  optimizer: chain(perpGrad(), adamW({ learningRate: 0.01, weightDecay: 0 })), // ⊥AdamW
+  batches: repeat(batch),
+  steps: 200,
+});`,
 };

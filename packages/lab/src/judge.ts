@@ -1,0 +1,56 @@
+import type { Claim, Condition, Experiment } from './experiment.js';
+import { findRun } from './findRun.js';
+import { formatMetric } from './format.js';
+import type { JudgedClaim, JudgedCondition, PaperVerdict, Run } from './results.js';
+import { summarize } from './summarize.js';
+
+/**
+ * Judges every claim of an experiment by its runs with all of its seeds, in whatever order they stand.
+ * @throws RangeError when a run that a claim needs is missing or there twice.
+ */
+export function judge(experiment: Experiment, runs: readonly Run[]): JudgedClaim[] {
+  return experiment.claims.map((claim) => judgeClaim(experiment, runs, claim));
+}
+
+/** What the claims say about the paper together. Claims that are not tested here do not count. */
+export function paperVerdict(claims: readonly Pick<JudgedClaim, 'verdict'>[]): PaperVerdict {
+  const tested = claims.filter((claim) => claim.verdict !== 'not tested here');
+  const shown = tested.filter((claim) => claim.verdict === 'shows');
+  if (shown.length === 0) return 'not reproduced';
+  return shown.length === tested.length ? 'reproduced' : 'partly';
+}
+
+function judgeClaim(experiment: Experiment, runs: readonly Run[], claim: Claim): JudgedClaim {
+  const { statement } = claim;
+  if ('notTested' in claim) {
+    return { statement, verdict: 'not tested here', conditions: [], reason: claim.notTested };
+  }
+  const conditions = claim.conditions.map((condition) => judgeCondition(experiment, runs, condition));
+  const holds = conditions.every((condition) => condition.holds);
+  return { statement, verdict: holds ? 'shows' : 'does not show', conditions };
+}
+
+function judgeCondition(experiment: Experiment, runs: readonly Run[], condition: Condition): JudgedCondition {
+  const { metric, arm, minus, over, atLeast, atMost } = condition;
+  const values = experiment.seeds.map((seed) => {
+    const value = findRun(runs, arm, seed).metrics[metric]!;
+    return minus === undefined ? value : value - findRun(runs, minus, seed).metrics[metric]!;
+  });
+  const worst = atLeast === undefined ? Math.max(...values) : Math.min(...values);
+  const value = over === 'mean' ? summarize(values).mean : worst;
+  const holds = atLeast === undefined ? value <= atMost! : value >= atLeast;
+  return { condition, text: inWords(experiment, condition), value, holds };
+}
+
+function inWords(experiment: Experiment, { metric, arm, minus, over, atLeast, atMost }: Condition): string {
+  const labelOf = (name: string) => experiment.arms.find((each) => each.name === name)!.label;
+  const { label, unit } = experiment.metrics.find((each) => each.name === metric)!;
+  const arms = minus === undefined ? labelOf(arm) : `${labelOf(arm)} minus ${labelOf(minus)}`;
+  const sign = atLeast === undefined ? '≤' : '≥';
+  const threshold = atLeast ?? atMost!;
+  const percent = `${Number((100 * threshold).toPrecision(12))}`.replace('-', '−');
+  const fraction = minus === undefined ? `${percent} %` : `${percent} points`;
+  const bound = unit === 'fraction' ? fraction : formatMetric(threshold, { unit });
+  const comparison = `${label} of ${arms} ${sign} ${bound}`;
+  return over === 'mean' ? `mean ${comparison}` : `${comparison} in every seed`;
+}
