@@ -37,7 +37,7 @@ async function openDatabaseIn(dataDir: string): Promise<Kysely<Database>> {
     return await openDatabase(join(dataDir, databaseName));
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new Error(`openFeed: dataDir: ${dataDir}: ${reason}`, { cause: error });
+    throw new Error(`openFeed: dataDir: ${join(dataDir, databaseName)}: ${reason}`, { cause: error });
   }
 }
 

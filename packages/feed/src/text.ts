@@ -11,5 +11,9 @@ export function cleanLine(text: string): string {
 
 /** The first `limit` characters of a text, never half a character. */
 export function cut(text: string, limit: number): string {
-  return text.length <= limit ? text : Array.from(text).slice(0, limit).join('');
+  return text.length <= limit
+    ? text
+    : Array.from(text.slice(0, 2 * limit))
+        .slice(0, limit)
+        .join('');
 }

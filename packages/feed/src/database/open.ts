@@ -1,14 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import {
-  CompiledQuery,
-  type DatabaseConnection,
-  type Driver,
-  Kysely,
-  type SqliteDatabase,
-  SqliteDialect,
-  SqliteDriver,
-} from 'kysely';
+import { Kysely, type SqliteDatabase } from 'kysely';
 import Connection from 'libsql';
+import { WriterDialect } from './dialect.js';
 import { migrate } from './migrations.js';
 import type { Database } from './schema.js';
 
@@ -20,36 +13,13 @@ const busyTimeout = 5000;
  * @throws Error when the file cannot be opened, is no database, or is from a newer version.
  */
 export async function openDatabase(file: string): Promise<Kysely<Database>> {
-  const db = new Kysely<Database>({ dialect: new WriterDialect({ database: () => connect(file) }) });
+  const db = new Kysely<Database>({ dialect: new WriterDialect(() => connect(file)) });
   try {
     await migrate(db);
     return db;
   } catch (error) {
     await db.destroy();
     throw error;
-  }
-}
-
-/**
- * A transaction that reads first and writes later fails when another process has written in between, and no
- * waiting helps; one that takes the write lock at its start only waits for its turn.
- */
-class WriterDriver extends SqliteDriver {
-  override async beginTransaction(connection: DatabaseConnection): Promise<void> {
-    await connection.executeQuery(CompiledQuery.raw('begin immediate'));
-  }
-}
-
-class WriterDialect extends SqliteDialect {
-  readonly #database: () => Promise<SqliteDatabase>;
-
-  constructor(config: { database: () => Promise<SqliteDatabase> }) {
-    super(config);
-    this.#database = config.database;
-  }
-
-  override createDriver(): Driver {
-    return new WriterDriver({ database: this.#database });
   }
 }
 

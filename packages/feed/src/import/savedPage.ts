@@ -30,8 +30,8 @@ export interface SavedPage {
 const longestTitle = 300;
 /** Longest abstract, in characters; the longest on arXiv have about 2,000. */
 const longestAbstract = 10_000;
-/** Most papers on one page; a busy month has about 3,000. */
-const mostBlocks = 5000;
+/** Most paragraphs and bylines on one page, three for a paper; a busy month has about 3,000 papers. */
+const mostParts = 15_000;
 
 /**
  * Reads the text of a daily-papers page, as copying or saving the page gives it. Each paper is a title, an
@@ -48,6 +48,8 @@ export function parseSavedPage(text: string, { savedOn }: { savedOn: string }): 
   }
   if (/^\s*<(?:!doctype|html|\?xml)/i.test(text)) refusePage('HTML');
   const page = readPageText(text, savedOn);
+  const partCount = page.parts.length + page.problems.length;
+  if (partCount > mostParts) refusePage(`${partCount} paragraphs (at most ${mostParts})`);
   const problems = [...page.problems];
   const blocks = readBlocks(page.parts, problems);
   const hasByline = blocks.some(
@@ -55,7 +57,6 @@ export function parseSavedPage(text: string, { savedOn }: { savedOn: string }): 
   );
   if (blocks.length === 0) refusePage('a text without papers');
   if (!hasByline && !page.hasBanner) refusePage('a text without any line of authors or date');
-  if (blocks.length > mostBlocks) refusePage(`${blocks.length} papers (at most ${mostBlocks})`);
   return {
     date: page.day ?? savedOn,
     blocks,

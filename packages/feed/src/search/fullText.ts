@@ -7,6 +7,8 @@ import { type QueryTerms, wordBeginning } from './query.js';
 const weights = [10, 4, 2, 4].map((weight) => sql.lit(weight));
 const snippetWords = 32;
 const completionLimit = 40;
+/** The stem of a word has its first three letters at least, so that shorter beginnings need no completion. */
+const shortestCompleted = 4;
 
 /** Around a matched word in a snippet; no stored text has control characters. */
 const matchStart = '\u0001';
@@ -68,7 +70,13 @@ export async function matchExpression(
 
 async function beginningExpression(db: Kysely<Database>, term: string): Promise<string> {
   const { head, beginning } = wordBeginning(term);
-  const completions = await db
+  const words = beginning.length < shortestCompleted ? [] : await wordsBeginning(db, beginning);
+  return `(${[`${quoted(term)}*`, ...words.map((word) => quoted(head + word))].join(' OR ')})`;
+}
+
+/** The words of the index that begin like this, those of most papers first. */
+async function wordsBeginning(db: Kysely<Database>, beginning: string): Promise<string[]> {
+  const rows = await db
     .selectFrom('search_vocabulary')
     .select('term')
     .where('term', '>=', beginning)
@@ -76,8 +84,7 @@ async function beginningExpression(db: Kysely<Database>, term: string): Promise<
     .orderBy('doc', 'desc')
     .limit(completionLimit)
     .execute();
-  const words = completions.map((completion) => quoted(head + completion.term));
-  return `(${[`${quoted(term)}*`, ...words].join(' OR ')})`;
+  return rows.map((row) => row.term);
 }
 
 function quoted(term: string): string {

@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely';
 import type { Database } from '../database/schema.js';
-import { paperByTitle, resolveId, selectPapers, toFeedPapers } from '../papers.js';
+import { normaliseTitle } from '../import/title.js';
+import { paperById, paperByTitle, resolveId, selectPapers, toFeedPapers } from '../papers.js';
 import type { SearchHit, SearchResult } from '../types.js';
 import { type FullTextHit, matchExpression, matchPapers } from './fullText.js';
 import { cleanQuery, queryTerms } from './query.js';
@@ -24,15 +25,15 @@ export async function search(
   const named = await namedPapers(db, text, family);
   const { total, hits } = await wordMatches(db, text, {
     family,
-    except: named,
+    except: named.map((paper) => paper.id),
     limit: Math.max(0, limit - Math.max(0, named.length - offset)),
     offset: Math.max(0, offset - named.length),
   });
   const best = hits[0]?.score ?? 0;
-  const leading = named.map((paperId, index) => ({
-    paperId,
+  const leading = named.map(({ id, match }, index) => ({
+    paperId: id,
     score: best + named.length - index,
-    snippet: [{ text, match: true }],
+    snippet: [{ text: match, match: true }],
   }));
   return {
     query: text,
@@ -51,18 +52,20 @@ function refuseBadPage(limit: number, offset: number): void {
   }
 }
 
-async function namedPapers(db: Kysely<Database>, text: string, family?: string): Promise<string[]> {
-  if (text === '') return [];
-  const ids = [await resolveId(db, text), (await paperByTitle(db, text))?.id];
-  const distinct = [...new Set(ids)].filter((id) => id !== undefined);
-  if (family === undefined || distinct.length === 0) return distinct;
-  const inFamily = await db
-    .selectFrom('paper')
-    .select('id')
-    .where('id', 'in', distinct)
-    .where('family', '=', family)
-    .execute();
-  return distinct.filter((id) => inFamily.some((row) => row.id === id));
+/** The papers whose id, slug or title the query is, at most one each, and what of them it matched. */
+async function namedPapers(
+  db: Kysely<Database>,
+  text: string,
+  family: string | undefined,
+): Promise<{ id: string; match: string }[]> {
+  if (normaliseTitle(text) === '') return [];
+  const byTitle = await paperByTitle(db, text);
+  const id = await resolveId(db, text);
+  const byId = id === undefined || id === byTitle?.id ? undefined : await paperById(db, id);
+  return [byId && { paper: byId, match: text }, byTitle && { paper: byTitle, match: byTitle.title }]
+    .filter((named) => named !== undefined)
+    .filter((named) => family === undefined || named.paper.family === family)
+    .map(({ paper, match }) => ({ id: paper.id, match }));
 }
 
 async function wordMatches(

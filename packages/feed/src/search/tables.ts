@@ -29,7 +29,7 @@ export async function createFullTextTables(db: Kysely<unknown>): Promise<void> {
     paper_id text not null unique references paper (id) on update cascade on delete cascade
   )`.execute(db);
   await sql`create virtual table search_text using fts5 (
-    title, summary, abstract, labels, tokenize = 'porter unicode61 remove_diacritics 2'
+    title, summary, abstract, labels, tokenize = 'porter unicode61 remove_diacritics 2', prefix = '1 2 3'
   )`.execute(db);
   await sql`create virtual table search_word using fts5 (
     text, content = '', contentless_delete = 1, detail = none, tokenize = 'unicode61 remove_diacritics 2'
