@@ -1,5 +1,5 @@
 import type { Experiment } from './experiment.js';
-import { findRun } from './findRun.js';
+import { findRun, findValue } from './findRun.js';
 import { judge, paperVerdict } from './judge.js';
 import type { Machine, Results, Run } from './results.js';
 import { summarize } from './summarize.js';
@@ -23,7 +23,7 @@ export function buildResults(experiment: Experiment, runs: readonly Run[], recor
     const ofArm = seeds.map((seed) => findRun(runs, name, seed));
     const summaries = metrics.map((metric) => [
       metric.name,
-      summarize(ofArm.map((run) => run.metrics[metric.name]!)),
+      summarize(seeds.map((seed) => findValue(runs, name, seed, metric.name))),
     ]);
     return {
       name,

@@ -75,11 +75,10 @@ function checkCondition(experiment: Experiment, where: string, condition: Condit
   if (!Number.isFinite(given[0])) refuse(experiment, where, `threshold ${given[0]}`, 'a finite number');
 }
 
-export const seedRange = 'whole numbers from 0 to 4294967295';
+export const seedRange = 'whole numbers from 0';
 
-/** Seeds are what 32 bits hold, so that every random generator can take them. */
 export function isSeed(value: number): boolean {
-  return Number.isInteger(value) && value >= 0 && value < 2 ** 32;
+  return Number.isSafeInteger(value) && value >= 0;
 }
 
 function refuseRepeated(experiment: Experiment, field: string, names: readonly string[]): void {

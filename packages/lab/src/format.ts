@@ -32,13 +32,14 @@ function plainNumber(value: number): string {
 }
 
 function duration(seconds: number): string {
+  if (seconds === 0) return '0 s';
   const whole = Math.round(seconds);
   if (whole < 60) return scaled(seconds, secondUnits);
   const rest = whole % 60;
   return `${grouped(Math.floor(whole / 60))} min${rest > 0 ? ` ${rest} s` : ''}`;
 }
 
-/** Units from large to small, with the least value (after rounding) that is written in each. */
+/** From large to small. */
 type Units = readonly { readonly name: string; readonly size: number }[];
 
 const secondUnits: Units = [
@@ -57,7 +58,6 @@ const byteUnits: Units = [
 /** Three significant digits in the largest unit that leaves at least 1, or in the smallest one. */
 function scaled(value: number, units: Units): string {
   const rounded = Number(value.toPrecision(3));
-  if (rounded === 0) return `0 ${units[0]!.name === 's' ? 's' : 'B'}`;
   const unit = units.find(({ size }) => rounded >= size) ?? units.at(-1)!;
   return `${Number((rounded / unit.size).toPrecision(3))} ${unit.name}`;
 }

@@ -1,12 +1,12 @@
 import type { Claim, Condition, Experiment } from './experiment.js';
-import { findRun } from './findRun.js';
+import { findValue } from './findRun.js';
 import { formatMetric } from './format.js';
 import type { JudgedClaim, JudgedCondition, PaperVerdict, Run } from './results.js';
 import { summarize } from './summarize.js';
 
 /**
  * Judges every claim of an experiment by its runs with all of its seeds, in whatever order they stand.
- * @throws RangeError when a run that a claim needs is missing or there twice.
+ * @throws RangeError when a run that a claim needs, or its metric, is missing or there twice.
  */
 export function judge(experiment: Experiment, runs: readonly Run[]): JudgedClaim[] {
   return experiment.claims.map((claim) => judgeClaim(experiment, runs, claim));
@@ -33,8 +33,8 @@ function judgeClaim(experiment: Experiment, runs: readonly Run[], claim: Claim):
 function judgeCondition(experiment: Experiment, runs: readonly Run[], condition: Condition): JudgedCondition {
   const { metric, arm, minus, over, atLeast, atMost } = condition;
   const values = experiment.seeds.map((seed) => {
-    const value = findRun(runs, arm, seed).metrics[metric]!;
-    return minus === undefined ? value : value - findRun(runs, minus, seed).metrics[metric]!;
+    const value = findValue(runs, arm, seed, metric);
+    return minus === undefined ? value : value - findValue(runs, minus, seed, metric);
   });
   const worst = atLeast === undefined ? Math.max(...values) : Math.min(...values);
   const value = over === 'mean' ? summarize(values).mean : worst;

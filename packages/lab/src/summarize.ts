@@ -14,8 +14,8 @@ export function summarize(values: readonly number[]): Summary {
   return { mean, std: Math.sqrt((average(squares) * values.length) / (values.length - 1)) };
 }
 
-/** Divides before it adds, so that large values do not overflow; clamped, so that rounding stays inside the range. */
+/** Clamped, so that rounding does not take equal values apart from their mean. */
 function average(values: readonly number[]): number {
-  const sum = values.reduce((total, value) => total + value / values.length, 0);
-  return Math.min(Math.max(sum, Math.min(...values)), Math.max(...values));
+  const mean = values.reduce((total, value) => total + value, 0) / values.length;
+  return Math.min(Math.max(mean, Math.min(...values)), Math.max(...values));
 }
