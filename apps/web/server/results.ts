@@ -1,6 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Results } from '@evenkeel/lab';
+import { parseResults, type Results } from '@evenkeel/lab';
 
 /** The recorded results of a folder, as they are now: a file written while the site runs is seen. */
 export interface RecordedResults {
@@ -33,7 +33,7 @@ export function openResults(folder: string | undefined): RecordedResults {
 
 async function readResults(path: string): Promise<Results | undefined> {
   try {
-    return JSON.parse(await readFile(path, 'utf8')) as Results;
+    return parseResults(await readFile(path, 'utf8'));
   } catch (error) {
     console.error(`results: ${path}: ${error instanceof Error ? error.message : String(error)}`);
     return undefined;

@@ -1,5 +1,6 @@
 import { findPaper } from '@evenkeel/methods/papers';
 import { error, redirect } from '@sveltejs/kit';
+import { standingOf } from '$lib/server/cards.js';
 import { describeExperiment } from '$lib/server/experiment.js';
 import type { PageServerLoad } from './$types.js';
 
@@ -8,9 +9,11 @@ export const load: PageServerLoad = async ({ params, locals, url }) => {
   const paper = await feed.paper(params.id);
   if (!paper) error(404, `No paper here has the id “${params.id}”.`);
   if (paper.id !== params.id) redirect(307, `/papers/${paper.id}${url.search}`);
-  if (!paper.slug) return { paper };
+  const standing = await standingOf(locals.site, paper.slug);
+  if (!paper.slug) return { paper, standing };
   return {
     paper,
+    standing,
     about: findPaper(paper.slug)?.paper,
     experiment: await describeExperiment(paper.slug),
     results: await results.of(paper.slug),

@@ -1,0 +1,4 @@
+import { listVerdicts } from '$lib/server/verdicts.js';
+import type { PageServerLoad } from './$types.js';
+
+export const load: PageServerLoad = async ({ locals: { site } }) => ({ papers: await listVerdicts(site) });
