@@ -1,4 +1,15 @@
-import { cast, exp, mapTree, mul, sqrt, sub, type Tensor, zeros, zerosLike } from '@evenkeel/tensor';
+import {
+  cast,
+  leavesOf,
+  mapTree,
+  mul,
+  onesLike,
+  sqrt,
+  sub,
+  type Tensor,
+  zeros,
+  zerosLike,
+} from '@evenkeel/tensor';
 import { requireIn } from './options.js';
 import { scale } from './sgd.js';
 import { chain, type GradientTransform, stateless } from './transform.js';
@@ -14,11 +25,12 @@ export interface AdamOptions {
 }
 
 interface AdamState {
-  /** Steps taken, int32 scalar. */
-  readonly step: Tensor;
   /** Trees like the parameters. */
   readonly mean: unknown;
   readonly square: unknown;
+  /** Share of all steps that each average has seen, 1 - βᵗ: scalars. */
+  readonly meanWeight: Tensor;
+  readonly squareWeight: Tensor;
 }
 
 /** Gradients divided by the root of their second moment, both moments corrected for starting at zero (arXiv 1412.6980). */
@@ -33,29 +45,34 @@ export function scaleByAdam({
   const towards = (rate: number) => (value: Tensor, average: Tensor) =>
     average.add(mul(sub(value, average), 1 - rate));
   return {
-    init: (params) => ({
-      step: zeros([], 'int32'),
-      mean: mapTree(zerosLike, params),
-      square: mapTree(zerosLike, params),
-    }),
+    init(params) {
+      const dtype = leavesOf(params).some((leaf) => leaf.dtype === 'float64') ? 'float64' : 'float32';
+      return {
+        mean: mapTree(zerosLike, params),
+        square: mapTree(zerosLike, params),
+        meanWeight: zeros([], dtype),
+        squareWeight: zeros([], dtype),
+      };
+    },
     update(gradients, state, _params) {
-      const step = state.step.add(1);
       const mean = mapTree(towards(beta1), gradients, state.mean);
       const square = mapTree(
         (gradient, average) => towards(beta2)(gradient.square(), average),
         gradients,
         state.square,
       );
+      // Averages of ones: as 1 - βᵗ they would lose most of their digits in float32.
+      const meanWeight = towards(beta1)(onesLike(state.meanWeight), state.meanWeight);
+      const squareWeight = towards(beta2)(onesLike(state.squareWeight), state.squareWeight);
       const updates = mapTree(
         (average, second) => {
-          const bias = (beta: number) => sub(1, exp(cast(step, average.dtype).mul(Math.log(beta))));
-          const root = sqrt(second).div(sqrt(bias(beta2)));
-          return average.div(bias(beta1)).div(root.add(epsilon));
+          const root = sqrt(second).div(sqrt(cast(squareWeight, second.dtype)));
+          return average.div(cast(meanWeight, average.dtype)).div(root.add(epsilon));
         },
         mean,
         square,
       );
-      return [updates, { step, mean, square }];
+      return [updates, { mean, square, meanWeight, squareWeight }];
     },
   };
 }

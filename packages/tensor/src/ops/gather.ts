@@ -1,9 +1,10 @@
+import type { DType } from '../graph/dtype.js';
 import { DTypeError, ShapeError } from '../graph/errors.js';
 import { apply, type Emitter, type Primitive } from '../graph/primitive.js';
-import { formatShape, normalizeAxis, requireShape } from '../graph/shape.js';
+import { formatShape, normalizeAxis, requireShape, type Shape } from '../graph/shape.js';
 import type { Tensor } from '../graph/tensor.js';
 import { reshape } from './broadcast.js';
-import { add, cast, equal, lessEqual, onnxTypes } from './elementwise.js';
+import { add, cast, equal, lessEqual } from './elementwise.js';
 import { transpose } from './movement.js';
 
 function requireIndices(name: string, indices: Tensor): void {
@@ -32,14 +33,21 @@ const addRowsPrimitive: Primitive<{ rows: number }> = {
     dtype: updates!.dtype,
   }),
   vjp: (cotangent, { inputs: [, indices] }) => [take(cotangent, indices!), undefined],
+  // ScatterND would be the natural form, but with several threads ONNX Runtime loses additions to the same row.
   emit(emitter, [updates, indices], { inputs, output }) {
-    const positions = emitter.operator('Unsqueeze', [
-      emitter.operator('Cast', [indices!], { to: { int: onnxTypes.int64 } }),
-      emitter.constant([inputs[1]!.rank], 'int64'),
+    const flat = (name: string, shape: Shape) =>
+      emitter.operator('Reshape', [name, emitter.constant(shape, 'int64')]);
+    const [count, width] = [inputs[1]!.size, output.size / Math.max(1, output.shape[0]!)];
+    const positions = emitter.operator('Expand', [
+      flat(indices!, [count, 1]),
+      emitter.constant([count, width], 'int64'),
     ]);
-    return emitter.operator('ScatterND', [emitZeros(emitter, output), positions, updates!], {
+    const zeros = emitZeros(emitter, [output.shape[0]!, width], output.dtype);
+    const sums = emitter.operator('ScatterElements', [zeros, positions, flat(updates!, [count, width])], {
+      axis: { int: 0 },
       reduction: { string: 'add' },
     });
+    return flat(sums, output.shape);
   },
 };
 
@@ -48,7 +56,7 @@ function addRows(updates: Tensor, indices: Tensor, rows: number): Tensor {
   return apply(addRowsPrimitive, [updates, indices], { rows });
 }
 
-const emitZeros = (emitter: Emitter, { shape, dtype }: Tensor): string =>
+const emitZeros = (emitter: Emitter, shape: Shape, dtype: DType): string =>
   emitter.operator('Expand', [emitter.constant([0], dtype, []), emitter.constant(shape, 'int64')]);
 
 /**
@@ -98,10 +106,14 @@ const addAlongPrimitive: Primitive<{ axis: number; length: number }> = {
     undefined,
   ],
   emit: (emitter, [updates, indices], { attributes: { axis }, output }) =>
-    emitter.operator('ScatterElements', [emitZeros(emitter, output), indices!, updates!], {
-      axis: { int: axis },
-      reduction: { string: 'add' },
-    }),
+    emitter.operator(
+      'ScatterElements',
+      [emitZeros(emitter, output.shape, output.dtype), indices!, updates!],
+      {
+        axis: { int: axis },
+        reduction: { string: 'add' },
+      },
+    ),
 };
 
 /** Elements picked along an axis: result[…, i, …] = input[…, indices[…, i, …], …]. All other axes agree. */

@@ -7,6 +7,7 @@ import {
   concat,
   erf,
   foldIn,
+  grad,
   iota,
   matMul,
   normal,
@@ -21,6 +22,7 @@ import {
   squeeze,
   sum,
   type Tensor,
+  take,
   takeAlong,
   tensor,
   transpose,
@@ -116,6 +118,16 @@ describe('values', () => {
       [1, 0, 0],
       [1, 1, 0],
     ]);
+  });
+
+  it('the gradient of take adds up every row, however many threads share the work', async () => {
+    const [rows, count, width] = [7, 3000, 200];
+    const indices = tensor(Int32Array.from({ length: count }, (_, i) => (i * i) % rows));
+    const total = grad((table: Tensor) => sum(take(table, indices)))(zeros([rows, width]));
+    const counts = Array.from({ length: rows }, (_, row) =>
+      Array.from({ length: count }, (_, i) => Number((i * i) % rows === row)).reduce((a, b) => a + b),
+    );
+    expect(await total.toArray()).toEqual(counts.map((each) => new Array(width).fill(each)));
   });
 
   it('integers keep all their bits', async () => {
