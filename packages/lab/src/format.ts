@@ -11,6 +11,12 @@ export function formatMetric(value: number, metric: Pick<Metric, 'unit'>): strin
   return formatters[metric.unit](value);
 }
 
+/** The difference of two values of a metric for reading; of fractions in percentage points: `70.0 points`. */
+export function formatDifference(difference: number, metric: Pick<Metric, 'unit'>): string {
+  const text = formatMetric(difference, metric);
+  return metric.unit === 'fraction' ? text.replace(/ %$/, ' points') : text;
+}
+
 const formatters: Record<Metric['unit'], (value: number) => string> = {
   fraction: (value) => `${percentage(100 * value)} %`,
   number: plainNumber,

@@ -1,10 +1,10 @@
 export { buildResults, type Recorded } from './buildResults.js';
 export { defineExperiment } from './defineExperiment.js';
 export type * from './experiment.js';
-export { formatMetric } from './format.js';
+export { formatDifference, formatMetric } from './format.js';
 export { judge, paperVerdict } from './judge.js';
 export { nearest } from './nearest.js';
-export { parseResults } from './parseResults.js';
+export { parseResults, parseRuns } from './parseResults.js';
 export type * from './results.js';
 export { type RunOptions, runExperiment } from './runExperiment.js';
 export { summarize } from './summarize.js';

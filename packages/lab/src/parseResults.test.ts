@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { buildResults } from './buildResults.js';
-import { parseResults } from './parseResults.js';
+import { parseResults, parseRuns } from './parseResults.js';
 import { summarize } from './summarize.js';
 import { climbing, collect, example } from './testing/example.js';
 
@@ -111,5 +111,15 @@ describe('parseResults', () => {
     expect(() => parseResults('{')).toThrow(/^parseResults: text: got .*, expected JSON$/);
     expect(() => parseResults('[]')).toThrow('parseResults: got [], expected an object');
     expect(() => parseResults(' '.repeat(2 ** 24 + 1))).toThrow('characters, expected at most');
+  });
+});
+
+describe('parseRuns', () => {
+  it('reads back the runs of an experiment under way', () => {
+    expect(parseRuns(JSON.stringify(runs))).toEqual(runs);
+  });
+
+  it('refuses anything else', () => {
+    expect(() => parseRuns('[{"arm": 1}]')).toThrow('parseRuns[0].arm: got 1, expected a text');
   });
 });

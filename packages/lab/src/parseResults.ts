@@ -17,25 +17,32 @@ import * as check from './validate.js';
 /** Characters; far above what an experiment writes. */
 const longestText = 2 ** 24;
 
-const where = 'parseResults';
-
 /**
  * Reads a results file, which may come from anywhere; fields that it should not have are left out.
  * @throws TypeError naming the first field that is wrong, what it holds and what was expected.
  */
 export function parseResults(text: string): Results {
-  if (text.length > longestText) {
-    throw new TypeError(`${where}: text: got ${text.length} characters, expected at most ${longestText}`);
-  }
-  const results = resultsCheck(parseJson(text), where);
-  checkNames(results);
+  const where = 'parseResults';
+  const results = resultsCheck(parseJson(text, where), where);
+  checkNames(results, where);
   const verdict = paperVerdict(results.claims);
   if (results.verdict !== verdict)
     check.refuse(`${where}.verdict`, results.verdict, `${verdict}, as the claims say`);
   return results;
 }
 
-function parseJson(text: string): unknown {
+/**
+ * Reads a list of runs, such as those of an experiment under way.
+ * @throws TypeError naming the first field that is wrong, what it holds and what was expected.
+ */
+export function parseRuns(text: string): Run[] {
+  return check.list(runCheck)(parseJson(text, 'parseRuns'), 'parseRuns');
+}
+
+function parseJson(text: string, where: string): unknown {
+  if (text.length > longestText) {
+    throw new TypeError(`${where}: text: got ${text.length} characters, expected at most ${longestText}`);
+  }
   try {
     return JSON.parse(text);
   } catch (error) {
@@ -121,7 +128,7 @@ const resultsCheck = check.shape<Results>({
 });
 
 /** Whoever draws a file looks arms and metrics up by name, so every name must lead somewhere. */
-function checkNames({ arms, metrics, seeds, curves, claims }: Results): void {
+function checkNames({ arms, metrics, seeds, curves, claims }: Results, where: string): void {
   const known = { arm: arms.map((arm) => arm.name), metric: metrics.map((metric) => metric.name) };
   const expect = (kind: keyof typeof known, name: string, place: string): void => {
     if (!known[kind].includes(name))

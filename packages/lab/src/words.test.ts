@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Metric } from './experiment.js';
-import { formatMetric } from './format.js';
+import { formatDifference, formatMetric } from './format.js';
 import { nearest } from './nearest.js';
 
 describe('formatMetric', () => {
@@ -30,6 +30,14 @@ describe('formatMetric', () => {
     [Number.NEGATIVE_INFINITY, 'number', '−∞'],
   ])('writes %d as a %s: %s', (value, unit, words) => {
     expect(formatMetric(value, { unit })).toBe(words);
+  });
+});
+
+describe('formatDifference', () => {
+  it('writes differences of fractions in points, others as the metric', () => {
+    expect(formatDifference(0.7, { unit: 'fraction' })).toBe('70.0 points');
+    expect(formatDifference(-0.7, { unit: 'fraction' })).toBe('−70.0 points');
+    expect(formatDifference(0.7, { unit: 'seconds' })).toBe('700 ms');
   });
 });
 
