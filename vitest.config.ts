@@ -4,8 +4,10 @@ export default defineConfig({
   resolve: { conditions: ['evenkeel-source'] },
   ssr: { resolve: { conditions: ['evenkeel-source', 'module', 'node', 'development|production'] } },
   test: {
-    include: ['packages/*/src/**/*.test.ts', 'apps/*/{src,test}/**/*.test.ts'],
+    include: ['packages/*/src/**/*.test.ts', 'apps/*/{src,server,test}/**/*.test.ts'],
     pool: 'forks',
     testTimeout: 30_000,
+    reporters: ['default', 'json'],
+    outputFile: { json: 'coverage/tests.json' },
   },
 });

@@ -276,7 +276,7 @@ class Classifier {
   readonly hidden: Linear;
   readonly output: Linear;
   constructor(key: Tensor) {
-    const [first, second] = splitKey(key) as [Tensor, Tensor];
+    const [first, second] = splitKey(key);
     this.hidden = new Linear(first, 2, 16);
     this.output = new Linear(second, 16, 2);
   }

@@ -30,7 +30,7 @@ export class Linear {
     outputs: number,
     { bias = true, initializer = fanInUniform, dtype = 'float32' }: LinearOptions = {},
   ) {
-    const [weightKey, biasKey] = splitKey(key) as [Tensor, Tensor];
+    const [weightKey, biasKey] = splitKey(key);
     this.weight = initializer(weightKey, [inputs, outputs], dtype);
     const bound = inputs ** -0.5;
     if (bias) this.bias = uniform(biasKey, [outputs], { low: -bound, high: bound, dtype });

@@ -72,7 +72,7 @@ afterAll(() => {
   console.log(`largest relative errors of first and second derivatives\n${report.map(line).join('\n')}`);
 });
 
-const keys = splitKey(randomKey(7), 8) as Tensor[];
+const keys = splitKey(randomKey(7), 8);
 /** Numbers in ±2, away from 0 where kinks are. */
 const anywhere = (shape: Shape, key = 0) => {
   const size = uniform(keys[key]!, shape, { low: 0.2, high: 2, dtype: 'float64' });

@@ -80,10 +80,17 @@ function requireKey(name: string, key: Tensor): void {
 /** Uniform 32-bit words (uint32) of the given shape. */
 export const randomBits = (key: Tensor, shape: Shape): Tensor => apply(randomBitsPrimitive, [key], { shape });
 
-/** `count` independent keys from one. */
-export function splitKey(key: Tensor, count = 2): Tensor[] {
+/** As many tensors as `Count` says, where it is known. */
+type Keys<Count extends number, List extends Tensor[] = []> = number extends Count
+  ? Tensor[]
+  : List['length'] extends Count
+    ? List
+    : Keys<Count, [...List, Tensor]>;
+
+/** Independent keys from one: two of them unless `count` says how many. */
+export function splitKey<Count extends number = 2>(key: Tensor, count: Count = 2 as Count): Keys<Count> {
   const words = randomBits(key, [2 * count]);
-  return Array.from({ length: count }, (_, i) => slice(words, [2 * i], [2 * i + 2]));
+  return Array.from({ length: count }, (_, i) => slice(words, [2 * i], [2 * i + 2])) as Keys<Count>;
 }
 
 /**

@@ -63,7 +63,7 @@ async function loadModularAddition({ seed }: { seed: number }): Promise<ModularA
     { length: modulus ** 2 },
     (_, i) => [Math.floor(i / modulus), i % modulus] as const,
   );
-  const [dataKey] = splitKey(randomKey(seed)) as [Tensor, Tensor];
+  const [dataKey] = splitKey(randomKey(seed));
   const order = await randomBits(dataKey, [pairs.length]).data();
   const shuffled = pairs.map((pair, i) => ({ pair, at: Number(order[i]) })).sort((a, b) => a.at - b.at);
   const samples = (chosen: typeof shuffled): Samples => ({
@@ -87,7 +87,7 @@ class Network {
   readonly output: Linear;
 
   constructor(key: Tensor) {
-    const [inputKey, hiddenKey, outputKey] = splitKey(key, 3) as [Tensor, Tensor, Tensor];
+    const [inputKey, hiddenKey, outputKey] = splitKey(key, 3);
     const bound = (2 * modulus) ** -0.5;
     this.input = uniform(inputKey, [2 * modulus, width], { low: -bound, high: bound, dtype });
     this.hidden = new Linear(hiddenKey, width, width, { bias: false, dtype });
@@ -149,7 +149,7 @@ const trainWith = (optimizer: () => GradientTransform) =>
     signal,
   }: ArmContext<ModularAddition>): AsyncGenerator<Progress, Metrics, void> {
     const steps = stepsOf[budget];
-    const [, modelKey] = splitKey(randomKey(seed)) as [Tensor, Tensor];
+    const [, modelKey] = splitKey(randomKey(seed));
     const model = new Network(modelKey);
     let metrics: Metrics = {};
     let collapsed: Metrics = {};

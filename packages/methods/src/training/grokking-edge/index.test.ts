@@ -218,7 +218,7 @@ describe('perpGrad', () => {
   });
 
   it('is orthogonal in float32 to 1e-6', async () => {
-    const [weightKey, gradientKey] = splitKey(randomKey(5)) as [Tensor, Tensor];
+    const [weightKey, gradientKey] = splitKey(randomKey(5));
     const [weight, gradient] = [normal(weightKey, [40, 30]), normal(gradientKey, [40, 30])];
     const result = project(weight, gradient);
     const [inner, lengths] = [
@@ -331,7 +331,7 @@ describe('softmax collapse', () => {
 
 describe('naive loss minimization', () => {
   it('scales the logits of a network of three matrices without biases by the cube of the factor', async () => {
-    const keys = splitKey(randomKey(1), 4) as [Tensor, Tensor, Tensor, Tensor];
+    const keys = splitKey(randomKey(1), 4);
     const weights = keys.slice(0, 3).map((key) => normal(key, [5, 5], { dtype: 'float64' }));
     const inputs = normal(keys[3], [7, 5], { dtype: 'float64' });
     const network = (factor: number) =>

@@ -35,7 +35,7 @@ import { adamW, chain, crossEntropy, fit, Linear, relu, repeat } from '@evenkeel
 import { randomKey, splitKey, tensor } from '@evenkeel/tensor';
 
 const [first, second] = splitKey(randomKey(0));
-const model = { hidden: new Linear(first, 2, 64, { bias: false }), output: new Linear(second, 64, 2, { bias: false }) };
+const model = { hidden: new Linear(first, 2, 64), output: new Linear(second, 64, 2) };
 const batch = { inputs: tensor([[0, 0], [0, 1], [1, 0], [1, 1]]), labels: tensor([0, 1, 1, 0], 'int32') };
 
 const trained = await fit({
