@@ -41,8 +41,8 @@ const batch = { inputs: tensor([[0, 0], [0, 1], [1, 0], [1, 1]]), labels: tensor
 const trained = await fit({
   model,
   loss: ({ hidden, output }, { inputs, labels }) => crossEntropy(output.call(relu(hidden.call(inputs))), labels),
-  optimizer: chain(perpGrad(), adamW({ learningRate: 0.01, weightDecay: 0 })), // ⊥AdamW
+  optimizer: chain(perpGrad(), adamW({ learningRate: 0.02, weightDecay: 0 })), // ⊥AdamW
   batches: repeat(batch),
-  steps: 200,
+  steps: 500,
 });`,
 };
