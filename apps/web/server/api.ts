@@ -18,8 +18,8 @@ export function createApi(site: Site): Hono {
   });
 
   api.get('/healthz', async (c) => {
-    const listed = (await feed.days()).reduce((sum, { count }) => sum + count, 0);
-    return c.json({ status: 'ok', listed, search: 'full-text' });
+    const [latest] = await feed.days();
+    return c.json({ status: 'ok', latestDay: latest?.date ?? null, search: 'full-text' });
   });
 
   api.get('/api/daily_papers', async (c) => {
@@ -37,8 +37,8 @@ export function createApi(site: Site): Hono {
     return c.json(await Promise.all(hits.map(({ paper }) => listItem(site, paper, c.req.url))));
   });
 
-  // Old arXiv ids have a slash.
-  api.get('/api/papers/:id{.+}', async (c) => {
+  // Old arXiv ids have a slash, and whatever is asked for gets the same kind of answer.
+  api.get('/api/papers/:id{[^]+}', async (c) => {
     const id = c.req.param('id');
     const paper = await feed.paper(id);
     if (!paper) throw new ApiError(404, 'PaperNotFound', `paper ${id}: not found`);

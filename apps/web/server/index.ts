@@ -1,13 +1,14 @@
-import { existsSync } from 'node:fs';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { fileURLToPath } from 'node:url';
 import { getRequestListener } from '@hono/node-server';
 import { createApi } from './api.js';
+import { gracefulClose } from './close.js';
 import { setHeaders } from './headers.js';
 import { refusal } from './limits.js';
+import { loadPages, type PageHandler, type SiteRequest } from './pages.js';
 import { openSite, type Site, type SiteFolders } from './site.js';
 
+export type { SiteRequest } from './pages.js';
 export type { RecordedResults } from './results.js';
 export { openSite, type Site, type SiteFolders } from './site.js';
 
@@ -24,11 +25,6 @@ export interface RunningServer {
   close(): Promise<void>;
 }
 
-type PageHandler = (request: IncomingMessage, response: ServerResponse) => void;
-
-/** A request on its way to the pages: their load functions find the site at `event.platform.req.site`. */
-export type SiteRequest = IncomingMessage & { site?: Site };
-
 /** Milliseconds. */
 const timeLimits = { headers: 10_000, request: 30_000, silence: 60_000, closing: 5_000 };
 
@@ -41,18 +37,22 @@ const builtPages = new URL('../build/handler.js', import.meta.url);
  */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const { port, host = '127.0.0.1' } = options;
-  if (!existsSync(fileURLToPath(builtPages)))
-    throw new Error('serve: the site is not built yet; run `npm run build` first');
+  const pages = await loadPages(builtPages);
   const site = await openSite(options);
   try {
-    const { handler } = (await import(builtPages.href)) as { handler: PageHandler };
-    const server = createServer(listener(site, handler));
+    const server = createServer(listener(site, pages));
     server.headersTimeout = timeLimits.headers;
     server.requestTimeout = timeLimits.request;
     server.setTimeout(timeLimits.silence);
+    const closeServer = gracefulClose(server, timeLimits.closing);
     await listen(server, port, host);
-    const address = server.address() as AddressInfo;
-    return { url: urlOf(address, host), close: () => close(server, site) };
+    return {
+      url: urlOf(server.address() as AddressInfo, host),
+      async close() {
+        await closeServer();
+        await site.feed.close();
+      },
+    };
   } catch (error) {
     await site.feed.close();
     throw error;
@@ -107,11 +107,4 @@ function listenError(error: NodeJS.ErrnoException, port: number, host: string): 
 function urlOf({ port }: AddressInfo, host: string): string {
   if (['127.0.0.1', '::1', '0.0.0.0', '::'].includes(host)) return `http://localhost:${port}`;
   return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
-}
-
-async function close(server: Server, { feed }: Site): Promise<void> {
-  const impatience = setTimeout(() => server.closeAllConnections(), timeLimits.closing);
-  await new Promise<void>((resolve) => server.close(() => resolve()));
-  clearTimeout(impatience);
-  await feed.close();
 }

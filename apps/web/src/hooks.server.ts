@@ -1,5 +1,5 @@
 import type { Site } from '@evenkeel/web/server';
-import type { Handle } from '@sveltejs/kit';
+import type { Handle, HandleServerError } from '@sveltejs/kit';
 import { dev } from '$app/environment';
 
 let developmentSite: Promise<Site> | undefined;
@@ -19,4 +19,10 @@ export const handle: Handle = async ({ event, resolve }) => {
   if (!site) throw new Error('the pages are served by startServer of @evenkeel/web/server only');
   event.locals.site = site;
   return resolve(event);
+};
+
+/** Faults of this side go to the log; what a visitor mistypes does not. */
+export const handleError: HandleServerError = ({ error, event, status, message }) => {
+  if (status >= 500) console.error(`${event.request.method} ${event.url.pathname}:`, error);
+  return { message };
 };

@@ -6,9 +6,8 @@ import { byStanding, cardOf } from './cards.js';
 export async function describeDay(site: Site, day: DayList, parameters: URLSearchParams) {
   const family = parameters.get('family') || undefined;
   const sort = parameters.get('sort') === 'runs' ? ('runs' as const) : undefined;
-  const cards = await Promise.all(
-    day.papers.filter((paper) => !family || paper.family === family).map((paper) => cardOf(site, paper)),
-  );
+  const cards = await Promise.all(day.papers.map((paper) => cardOf(site, paper)));
+  const shown = cards.filter((card) => !family || card.family === family);
   return {
     date: day.date,
     previous: day.previous,
@@ -16,8 +15,9 @@ export async function describeDay(site: Site, day: DayList, parameters: URLSearc
     family,
     sort,
     families: countFamilies(day),
-    total: day.papers.length,
-    papers: sort ? cards.sort(byStanding) : cards,
+    total: cards.length,
+    runnable: cards.filter(({ standing }) => standing !== 'not implemented').length,
+    papers: sort ? shown.sort(byStanding) : shown,
   };
 }
 
