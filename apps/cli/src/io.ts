@@ -56,6 +56,11 @@ export function printJson(output: Output, document: unknown): void {
   output.write(`${JSON.stringify(document, null, 2)}\n`);
 }
 
+/** Characters of a line: those of the terminal, or any number where lines go to a file. */
+export function lineWidth({ isTTY, columns }: Output): number {
+  return isTTY ? columns || 80 : Number.POSITIVE_INFINITY;
+}
+
 export function oneLine(text: string): string {
   return text.replace(/\p{Cc}+/gu, ' ').trimEnd();
 }

@@ -14,7 +14,7 @@ import { table } from './table.js';
 const seconds = { unit: 'seconds' } as const;
 
 /** A table of runs with one seed: a column for each arm, a row for each metric and the time. */
-export function runTable(experiment: Experiment, runs: readonly Run[], width: number | undefined): string[] {
+export function runTable(experiment: Experiment, runs: readonly Run[], width: number): string[] {
   const labels = runs.map((run) => experiment.arms.find((arm) => arm.name === run.arm)!.label);
   const rows = experiment.metrics.map((metric) => [
     metric.label,
@@ -25,7 +25,7 @@ export function runTable(experiment: Experiment, runs: readonly Run[], width: nu
 }
 
 /** A table of recorded results: mean ± standard deviation over the seeds for each arm and metric. */
-export function resultsTable({ arms, metrics }: Results, width: number | undefined): string[] {
+export function resultsTable({ arms, metrics }: Results, width: number): string[] {
   const spread = ({ mean, std }: { mean: number; std: number }, metric: Pick<Metric, 'unit'>) =>
     `${formatMetric(mean, metric)} ± ${formatMetric(std, metric)}`;
   const rows = metrics.map((metric) => [

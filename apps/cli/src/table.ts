@@ -4,7 +4,7 @@ const gap = '  ';
  * Lines of a table: the first row is the head, the first column the names of the rows, left-aligned; all others are
  * right-aligned. Columns that do not fit into `width` characters follow in a table below, with the names again.
  */
-export function table(rows: readonly (readonly string[])[], width = 80): string[] {
+export function table(rows: readonly (readonly string[])[], width: number): string[] {
   const widths = columnWidths(rows);
   const blocks: number[][] = [[]];
   for (let column = 1; column < widths.length; column++) {

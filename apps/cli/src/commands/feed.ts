@@ -25,11 +25,14 @@ export interface SearchOptions extends FeedOptions {
   readonly limit: number;
 }
 
-/** Imports a daily-papers page saved as text. Lines that could not be read are told of on standard error. */
+/** Imports a daily-papers page saved as text. What could not be read of it is told on standard error. */
 export async function importFile(io: Io, file: string, options: ImportOptions): Promise<number> {
   const path = resolve(io.workingDir, file);
   const { page, savedOn } = await readPage(path, options.date).catch((error) => {
-    throw new UsageError(`feed import: FILE: ${path}: ${reasonOf(error)}`, { cause: error });
+    const got = `${file} (${reasonOf(error)})`;
+    throw new UsageError(`feed import: FILE: got ${got}, expected a daily-papers page saved as text`, {
+      cause: error,
+    });
   });
   const report = await withFeed(io, options.data, (feed) =>
     feed.importSavedPage(page, { savedOn, name: basename(path) }),
@@ -84,7 +87,7 @@ function localDay(moment: Date): string {
 
 function importLine({ date, blocks, added, updated, unchanged, problems }: ImportReport): string {
   const counts = `${added} added, ${updated} updated, ${unchanged} unchanged`;
-  const unread = problems.length > 0 ? `; ${problems.length} not read` : '';
+  const unread = problems.length > 0 ? `; ${problems.length} with problems` : '';
   return `${date}: ${blocks} papers: ${counts}${unread}`;
 }
 

@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { buildResults, type Experiment, type Results, type Run, runExperiment } from '@evenkeel/lab';
 import { reasonOf } from '../errors.js';
 import { findExperiment, follow, runnable } from '../experiments.js';
-import { type Io, oneLine, printJson, printLines } from '../io.js';
+import { type Io, lineWidth, oneLine, printJson, printLines } from '../io.js';
 import { thisMachine, versions } from '../machine.js';
 import { openPartial } from '../partial.js';
 import { showProgress } from '../progress.js';
@@ -41,8 +41,10 @@ export async function reproduce(
     try {
       const recorded = await reproduceOne(io, await load(), folder, signal);
       results.push(recorded);
-      if (!options.json) printLines(io.stdout, report(recorded, folder, io.stdout.columns));
+      if (!options.json) printLines(io.stdout, report(recorded, folder, lineWidth(io.stdout)));
     } catch (error) {
+      if (signal.aborted)
+        printLines(io.stderr, ['finished runs are kept; the same command goes on from them']);
       signal.throwIfAborted();
       const failure = { paper: chosen[i]!, message: oneLine(reasonOf(error)) };
       failures.push(failure);
@@ -98,7 +100,7 @@ function missingArms({ arms }: Experiment, runs: readonly Run[], seed: number): 
   return names.filter((name) => !runs.some((run) => run.arm === name && run.seed === seed));
 }
 
-function report(results: Results, folder: string, width: number | undefined): string[] {
+function report(results: Results, folder: string, width: number): string[] {
   return [
     `${results.paper}: ${results.question}`,
     '',

@@ -1,7 +1,7 @@
 import { type Experiment, type Results, type Run, runExperiment } from '@evenkeel/lab';
 import { refuseUnknown } from '../errors.js';
 import { findExperiment, follow } from '../experiments.js';
-import { type Io, printJson, printLines } from '../io.js';
+import { type Io, lineWidth, printJson, printLines } from '../io.js';
 import { showProgress } from '../progress.js';
 import { readRecorded } from '../recorded.js';
 import { runTable, verdictLine } from '../report.js';
@@ -35,7 +35,7 @@ export async function run(io: Io, slug: string, options: RunOptions): Promise<nu
     printLines(io.stdout, [
       `${slug}, seed ${seed}${options.quick ? ', quick budget' : ''}: ${experiment.question}`,
       '',
-      ...runTable(experiment, runs, io.stdout.columns),
+      ...runTable(experiment, runs, lineWidth(io.stdout)),
       '',
       recordedLine(slug, recorded),
     ]);
