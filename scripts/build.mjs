@@ -58,12 +58,13 @@ function isCode(name, isFolder) {
   return isFolder || (name.endsWith('.js') && !name.endsWith('.test.js'));
 }
 
-/** The latest change of a file that is wanted. Files that went away are seen by the change of a file that used them. */
+/** The latest change of a wanted file or of a folder inside, which changes when a file in it goes away. */
 function newest(folder, wanted) {
   const entries = readdirSync(folder, { withFileTypes: true });
   const kept = entries.filter((entry) => wanted(entry.name, entry.isDirectory()));
   return kept.reduce((latest, entry) => {
     const path = join(folder, entry.name);
-    return Math.max(latest, entry.isDirectory() ? newest(path, wanted) : statSync(path).mtimeMs);
+    const inside = entry.isDirectory() ? newest(path, wanted) : 0;
+    return Math.max(latest, statSync(path).mtimeMs, inside);
   }, 0);
 }
