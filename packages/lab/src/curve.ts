@@ -1,7 +1,10 @@
 import type { Metrics, Progress } from './experiment.js';
 import type { CurvePoint } from './results.js';
 
-export const longestCurve = 200;
+export const longestCurve = 100;
+
+/** Significant digits of a curve's values: more than can be drawn, and a fifth of the file. */
+const digits = 5;
 
 /** Evenly chosen elements, at most `most` (2 or more), in their order, the first and the last among them. */
 export function thin<T>(points: readonly T[], most: number): T[] {
@@ -10,8 +13,13 @@ export function thin<T>(points: readonly T[], most: number): T[] {
   return Array.from({ length: most }, (_, i) => points[Math.round(i * stride)]!);
 }
 
-/** What a curve keeps of a report: values that are not finite are gaps, because a results file cannot hold them. */
+/**
+ * What a curve keeps of a report: rounded values, and gaps where they are not finite, because a
+ * results file cannot hold those.
+ */
 export function curvePoint({ step, metrics }: Progress): CurvePoint {
-  const finite = Object.entries(metrics).filter(([, value]) => Number.isFinite(value));
-  return { step, metrics: Object.fromEntries(finite) satisfies Metrics };
+  const kept = Object.entries(metrics)
+    .filter(([, value]) => Number.isFinite(value))
+    .map(([name, value]) => [name, Number(value.toPrecision(digits))]);
+  return { step, metrics: Object.fromEntries(kept) satisfies Metrics };
 }

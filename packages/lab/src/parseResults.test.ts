@@ -77,7 +77,7 @@ describe('parseResults', () => {
     ],
     ['arms.0.runs.1.arm', 'method', 'arms[0].runs[1].arm: got "method", expected baseline'],
     ['arms.0.runs.1.seed', 7, 'arms[0].runs[1].seed: got 7, expected one of 0, 1, 2'],
-    ['arms.0.runs.1.curve', Array(201).fill({ step: 1, metrics: {} }), 'expected at most 200 elements'],
+    ['arms.0.runs.1.curve', Array(101).fill({ step: 1, metrics: {} }), 'expected at most 100 elements'],
     [
       'arms.0.metrics.loss',
       { mean: 1, std: 0 },

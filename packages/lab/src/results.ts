@@ -12,7 +12,7 @@ export interface Run {
   readonly seed: number;
   readonly metrics: Metrics;
   readonly seconds: number;
-  /** At most 200 points. */
+  /** At most 100 points, values to five significant digits. */
   readonly curve: readonly CurvePoint[];
 }
 

@@ -85,10 +85,10 @@ describe('runExperiment', () => {
     expect(baseline).toBeLessThan(0.05);
   });
 
-  it('keeps at most 200 points of a curve', async () => {
+  it('keeps at most 100 points of a curve', async () => {
     const arms = [climbing('baseline', 'baseline', 1, 1000), climbing('method', 'method', 1, 3)];
     const { runs } = await collect(example({ arms }), { seeds: [0] });
-    expect(runs.map((run) => run.curve.length)).toEqual([200, 3]);
+    expect(runs.map((run) => run.curve.length)).toEqual([100, 3]);
   });
 
   it('passes on values that are not finite and leaves them out of the curve', async () => {
