@@ -1,5 +1,6 @@
 import type { DayList } from '@evenkeel/feed';
 import type { Site } from '@evenkeel/web/server';
+import { familyName } from '../families.js';
 import { byStanding, cardOf } from './cards.js';
 
 /** One day as its page shows it, filtered and sorted by the address (`?family=`, `?sort=runs`). */
@@ -23,9 +24,11 @@ export async function describeDay(site: Site, day: DayList, parameters: URLSearc
 
 export type DayPage = Awaited<ReturnType<typeof describeDay>>;
 
-/** Families of the day's papers in the order of the list, and how many each has. */
+/** Families of the day's papers by name, and how many papers each has. */
 function countFamilies({ papers }: DayList): { family: string; count: number }[] {
   const counts = new Map<string, number>();
   for (const { family } of papers) if (family) counts.set(family, (counts.get(family) ?? 0) + 1);
-  return [...counts].map(([family, count]) => ({ family, count }));
+  return [...counts]
+    .map(([family, count]) => ({ family, count }))
+    .sort((a, b) => familyName(a.family).localeCompare(familyName(b.family), 'en'));
 }
