@@ -50,6 +50,12 @@ const dropBroadcasts: Rule = (application) => {
     : undefined;
 };
 
+/** The number that every element of a tensor is known to be. */
+function repeatedNumber(tensor: Tensor): number | undefined {
+  const inner = isA(tensor, 'broadcastTo') ?? isA(tensor, 'reshape');
+  return inner ? repeatedNumber(inner.inputs[0]!) : literalValue(tensor);
+}
+
 const keepsShape = (input: Tensor, shape: Shape): Tensor | undefined =>
   sameShape(input.shape, shape) ? input : undefined;
 
@@ -58,8 +64,7 @@ const dropNeutral =
   (neutral: number, sides: readonly (0 | 1)[]): Rule =>
   ({ inputs, output }) => {
     for (const side of sides) {
-      const number = isA(inputs[side]!, 'broadcastTo')?.inputs[0] ?? inputs[side]!;
-      if (literalValue(number) === neutral) return keepsShape(inputs[1 - side]!, output.shape);
+      if (repeatedNumber(inputs[side]!) === neutral) return keepsShape(inputs[1 - side]!, output.shape);
     }
     return undefined;
   };
