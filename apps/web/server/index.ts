@@ -1,12 +1,9 @@
-import { createServer, type Server, type ServerResponse } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { getRequestListener } from '@hono/node-server';
-import { createApi } from './api.js';
 import { gracefulClose } from './close.js';
-import { setHeaders } from './headers.js';
-import { refusal } from './limits.js';
-import { loadPages, type PageHandler, type SiteRequest } from './pages.js';
-import { openSite, type Site, type SiteFolders } from './site.js';
+import { createListener } from './listener.js';
+import { loadPages } from './pages.js';
+import { openSite, type SiteFolders } from './site.js';
 
 export type { SiteRequest } from './pages.js';
 export type { RecordedResults } from './results.js';
@@ -40,7 +37,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const pages = await loadPages(builtPages);
   const site = await openSite(options);
   try {
-    const server = createServer(listener(site, pages));
+    const server = createServer(createListener(site, pages));
     server.headersTimeout = timeLimits.headers;
     server.requestTimeout = timeLimits.request;
     server.setTimeout(timeLimits.silence);
@@ -57,28 +54,6 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     await site.feed.close();
     throw error;
   }
-}
-
-/** Hono answers what begins with `/api/` and the health check; everything else is a page or an asset. */
-function listener(site: Site, pages: PageHandler) {
-  // Without its replacements for Request and Response, which SvelteKit does not know.
-  const api = getRequestListener(createApi(site).fetch, { overrideGlobalObjects: false });
-  return (request: SiteRequest, response: ServerResponse): void => {
-    setHeaders(response);
-    const refused = refusal(request);
-    if (refused) {
-      response.writeHead(refused.status, { ...refused.headers, 'content-type': 'text/plain; charset=utf-8' });
-      response.end(`${refused.message}\n`);
-      return;
-    }
-    const path = (request.url ?? '/').split('?', 1)[0] as string;
-    if (path === '/healthz' || path === '/api' || path.startsWith('/api/')) {
-      void api(request, response);
-      return;
-    }
-    request.site = site;
-    pages(request, response);
-  };
 }
 
 function listen(server: Server, port: number, host: string): Promise<void> {

@@ -79,7 +79,7 @@ export async function startTestSite(): Promise<TestSite> {
 }
 
 /** Tests run on what is built; a checkout without a build gets one. */
-function buildWhereMissing(): void {
+export function buildWhereMissing(): void {
   if (existsSync(fileURLToPath(new URL('../build/handler.js', import.meta.url)))) return;
   const script = fileURLToPath(new URL('../../../scripts/build.mjs', import.meta.url));
   const { status, stderr } = spawnSync(process.execPath, [script], { encoding: 'utf8' });
