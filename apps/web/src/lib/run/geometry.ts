@@ -47,6 +47,10 @@ export function valueAt(points: readonly Point[], step: number): number | undefi
   return previous.value + part * (next.value - previous.value);
 }
 
+/** The last value measured up to a step; undefined before the first. */
+export const latestAt = (points: readonly Point[], step: number): number | undefined =>
+  points[bisector((point: Point) => point.step).right(points, step) - 1]?.value;
+
 /** The mean line of several runs, over the steps that all of them cover. */
 export function meanLine(runs: readonly Run[], metric: string): Point[] {
   const lines = runs.map((run) => pointsOf(run.curve, metric)).filter((line) => line.length > 0);

@@ -2,6 +2,7 @@ import glueUrl from 'onnxruntime-web/ort-wasm-simd-threaded.mjs?url';
 import wasmUrl from 'onnxruntime-web/ort-wasm-simd-threaded.wasm?url';
 import { env } from 'onnxruntime-web/wasm';
 import { runtimeBytes } from './runtimeSize.js';
+import { availableThreads } from './threads.js';
 
 /**
  * Loads ONNX Runtime's WebAssembly from this site and says how far it is; the browser's cache keeps it for the next
@@ -25,7 +26,7 @@ export async function loadRuntime(progress: (received: number, total: number) =>
   env.wasm.wasmBinary = await new Blob(pieces).arrayBuffer();
   // The glue is also the script of the threads, so it has to be a file of its own.
   env.wasm.wasmPaths = { mjs: new URL(glueUrl, location.href) };
-  env.wasm.numThreads = crossOriginIsolated ? Math.min(4, navigator.hardwareConcurrency) : 1;
+  env.wasm.numThreads = availableThreads();
   return env.wasm.numThreads;
 }
 
