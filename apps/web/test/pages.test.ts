@@ -67,6 +67,8 @@ describe('an address', () => {
     ['/papers/grokking-edge', '/papers/2501.04697'],
     ['/papers/2501.04697v3', '/papers/2501.04697'],
     ['/papers/old-paper', '/papers/math/0309136'],
+    ['/papers', '/'],
+    ['/papers?q=pruning', '/search?q=pruning'],
   ])('%s leads to %s', async (path, target) => {
     const response = await get(path);
     expect(response.status).toBe(307);

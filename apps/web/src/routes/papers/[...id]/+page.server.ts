@@ -5,6 +5,8 @@ import { describeExperiment } from '$lib/server/experiment.js';
 import type { PageServerLoad } from './$types.js';
 
 export const load: PageServerLoad = async ({ params, locals, url }) => {
+  // Elsewhere the feed itself stands at /papers, and its search at /papers?q=.
+  if (!params.id) redirect(307, url.searchParams.has('q') ? `/search${url.search}` : '/');
   const { feed, results } = locals.site;
   const paper = await feed.paper(params.id);
   if (!paper) error(404, `No paper here has the id “${params.id}”.`);
