@@ -19,7 +19,7 @@ export function planSentence(
   const time = formatMetric(expectedLiveSeconds(experiment, chosen), { unit: 'seconds' });
   const networks = `${inWords(chosen.length)} ${chosen.length === 1 ? 'network' : 'networks'}`;
   const about = budget === 'full' ? 'about' : 'less than';
-  const runtime = loaded ? '' : '; about 3 MB of runtime to load once';
+  const runtime = loaded ? '' : '; about 3\u00a0MB of runtime to load once';
   return `Trains ${networks} for ${about} ${time} in this tab; nothing leaves your computer${runtime}.`;
 }
 
