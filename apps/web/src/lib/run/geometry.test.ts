@@ -34,6 +34,13 @@ describe('valueDomain', () => {
           expect(value).toBeLessThanOrEqual(high);
         }
       }),
+      {
+        examples: [
+          [[5e-324], false, number],
+          [[0, 5e-324], true, number],
+          [[1, 1 + 1e-15], false, number],
+        ],
+      },
     );
   });
 });

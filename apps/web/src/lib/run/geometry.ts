@@ -24,7 +24,9 @@ export function valueDomain(metric: Metric, values: readonly number[], fromZero 
   const always = metric.unit === 'fraction' ? [0, 1] : fromZero ? [0] : [];
   const [low = 0, high = 1] = extent([...always, ...values]);
   if (low === high && low === 0) return [0, 1];
-  const room = low === high ? Math.abs(low) * 0.1 : 0;
+  // Differences too small to be told apart on an axis count as none.
+  const size = Math.max(Math.abs(low), Math.abs(high));
+  const room = high - low > Math.max(size * 1e-9, 1e-12) ? 0 : Math.max(size * 0.1, 1e-12);
   const [from, to] = scaleLinear([low - room, high + room], [0, 1])
     .nice()
     .domain();
