@@ -109,7 +109,7 @@ describe.skipIf(skipWithoutChromium())('the Run panel', () => {
       await withPage(
         async (page, run) => {
           expect(await page.evaluate('crossOriginIsolated')).toBe(false);
-          await run.panel.getByText('training has one thread and is slower').waitFor();
+          await run.panel.getByText('training has one thread and may be slower').waitFor();
           await runToTheEnd(run);
           await run.panel.getByText('1 thread in this browser').waitFor();
         },

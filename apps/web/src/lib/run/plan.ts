@@ -26,7 +26,7 @@ export function planSentence(
 /** How many threads a run will use, and why. */
 export function threadsSentence(isolated: boolean, threads: number): string {
   if (!isolated)
-    return 'This page is not isolated from other sites, so training has one thread and is slower.';
+    return 'This page is not isolated from other sites, so training has one thread and may be slower.';
   return `Uses ${counted(threads, 'thread')}.`;
 }
 
