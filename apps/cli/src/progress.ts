@@ -21,11 +21,17 @@ export function showProgress(
   { total, done = 0 }: { total: number; done?: number },
 ): ProgressView {
   let started = done;
+  /** The latest value of each metric of the run: not every one is measured at every step. */
+  let latest: Metrics = {};
   const view = output.isTTY ? barView(output) : lineView(output);
   return {
     show(event) {
-      if (event.type === 'started') started++;
-      view.show(event, `[${started}/${total}] ${nameOf(experiment, event)}`, stateOf(experiment, event));
+      if (event.type === 'started') {
+        started++;
+        latest = {};
+      } else latest = { ...latest, ...(event.type === 'finished' ? event.run : event).metrics };
+      const name = `[${started}/${total}] ${nameOf(experiment, event)}`;
+      view.show(event, name, stateOf(experiment, event, latest));
     },
     stop: () => view.stop(),
   };
@@ -82,9 +88,9 @@ function nameOf(experiment: Experiment, event: RunEvent): string {
   return `${experiment.arms.find((each) => each.name === arm)!.label}, seed ${seed}`;
 }
 
-function stateOf(experiment: Experiment, event: RunEvent): string {
+function stateOf(experiment: Experiment, event: RunEvent, metrics: Metrics): string {
   if (event.type === 'started') return '';
-  const { metrics, seconds } = event.type === 'finished' ? event.run : event;
+  const { seconds } = event.type === 'finished' ? event.run : event;
   return [...metricTexts(experiment, metrics), formatMetric(seconds, { unit: 'seconds' })].join(', ');
 }
 

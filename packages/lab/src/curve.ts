@@ -6,12 +6,22 @@ export const longestCurve = 100;
 /** Significant digits of a curve's values: more than can be drawn, and a fifth of the file. */
 const digits = 5;
 
-/** Evenly chosen elements, at most `most` (2 or more), in their order, the first and the last among them. */
-export function thin<T>(points: readonly T[], most: number): T[] {
+/**
+ * At most `most` (3 or more) of the points, in their order, the first and the last among them. The others come from
+ * stretches of equal length, each of which gives the point that measures most: not every metric is measured at every step.
+ */
+export function thin(points: readonly CurvePoint[], most: number): CurvePoint[] {
   if (points.length <= most) return [...points];
-  const stride = (points.length - 1) / (most - 1);
-  return Array.from({ length: most }, (_, i) => points[Math.round(i * stride)]!);
+  const inner = points.slice(1, -1);
+  const start = (stretch: number) => Math.round((stretch * inner.length) / (most - 2));
+  const chosen = Array.from({ length: most - 2 }, (_, i) => fullest(inner.slice(start(i), start(i + 1))));
+  return [points[0]!, ...chosen, points.at(-1)!];
 }
+
+const fullest = (points: readonly CurvePoint[]): CurvePoint =>
+  points.reduce((best, point) =>
+    Object.keys(point.metrics).length > Object.keys(best.metrics).length ? point : best,
+  );
 
 /**
  * What a curve keeps of a report: rounded values, and gaps where they are not finite, because a

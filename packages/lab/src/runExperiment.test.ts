@@ -181,15 +181,26 @@ describe('stopping a run', () => {
 });
 
 describe('thin', () => {
+  const curve = (length: number, measuredEvery: number) =>
+    Array.from({ length }, (_, i) => ({
+      step: i + 1,
+      metrics: { loss: i, ...(i % measuredEvery === 0 && { accuracy: i }) },
+    }));
+
   it('keeps the order, both ends and at most the asked number of points', () => {
+    const [lengths, mosts] = [fc.integer({ min: 1, max: 3000 }), fc.integer({ min: 3, max: 250 })];
     fc.assert(
-      fc.property(fc.integer({ min: 1, max: 3000 }), fc.integer({ min: 2, max: 250 }), (length, most) => {
-        const points = Array.from({ length }, (_, i) => i);
-        const kept = thin(points, most);
+      fc.property(lengths, mosts, fc.integer({ min: 1, max: 50 }), (length, most, every) => {
+        const kept = thin(curve(length, every), most).map(({ step }) => step);
         expect(kept).toHaveLength(Math.min(length, most));
-        expect([kept[0], kept.at(-1)]).toEqual([0, length - 1]);
-        expect(kept.every((point, i) => i === 0 || point > kept[i - 1]!)).toBe(true);
+        expect([kept[0], kept.at(-1)]).toEqual([1, length]);
+        expect(kept.every((step, i) => i === 0 || step > kept[i - 1]!)).toBe(true);
       }),
     );
+  });
+
+  it('keeps the steps at which more was measured', () => {
+    const kept = thin(curve(251, 10), 100);
+    expect(kept.filter(({ metrics }) => 'accuracy' in metrics)).toHaveLength(26);
   });
 });

@@ -101,7 +101,7 @@ class Network {
   }
 }
 
-const loss = (model: Network, { rows, labels }: Samples) => crossEntropy(model.call(rows), labels);
+const lossOf = (model: Network, { rows, labels }: Samples) => crossEntropy(model.call(rows), labels);
 
 const measureAccuracy = compile((model: Network, data: Samples) =>
   accuracy(model.call(data.rows), data.labels),
@@ -113,7 +113,7 @@ const measureCollapse = compile((model: Network, data: Samples) => {
   return {
     logits,
     stableGradients: [1, 2, 4, 8].map((factor) => grad(stableLoss)(logits.mul(factor))),
-    alignment: nlmAlignment(model, grad(loss)(model, data)),
+    alignment: nlmAlignment(model, grad(lossOf)(model, data)),
   };
 });
 
@@ -151,22 +151,24 @@ const trainWith = (optimizer: () => GradientTransform) =>
     const steps = stepsOf[budget];
     const [, modelKey] = splitKey(randomKey(seed));
     const model = new Network(modelKey);
-    let metrics: Metrics = {};
+    let accuracies: Metrics = {};
     let collapsed: Metrics = {};
-    const options = { model, loss, optimizer: optimizer(), batches: repeat(data.train), steps };
+    let loss = Number.NaN;
+    const options = { model, loss: lossOf, optimizer: optimizer(), batches: repeat(data.train), steps };
     for await (const progress of train(signal ? { ...options, signal } : options)) {
       const { step } = progress;
+      loss = progress.loss;
       if (step === collapseStep) collapsed = await collapseMetrics(progress.model, data.train);
-      if (step === 1 || step % measureEvery === 0 || step === steps) {
-        metrics = {
+      const measured = step === 1 || step % measureEvery === 0 || step === steps;
+      if (measured) {
+        accuracies = {
           testAccuracy: await (await measureAccuracy(progress.model, data.test)).item(),
           trainAccuracy: await (await measureAccuracy(progress.model, data.train)).item(),
         };
       }
-      metrics = { ...metrics, loss: progress.loss };
-      yield { step, steps, metrics };
+      yield { step, steps, metrics: measured ? { ...accuracies, loss } : { loss } };
     }
-    return { ...metrics, ...collapsed };
+    return { ...accuracies, loss, ...collapsed };
   };
 
 const learningRate = 0.01;
