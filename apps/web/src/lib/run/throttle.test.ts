@@ -1,16 +1,16 @@
-import type { RunEvent } from '@evenkeel/lab';
+import type { Metrics, RunEvent } from '@evenkeel/lab';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { runWith } from './testing/synthetic.js';
 import { throttleProgress } from './throttle.js';
 
-const progress = (arm: string, step: number): RunEvent => ({
+const progress = (arm: string, step: number, metrics: Metrics = {}): RunEvent => ({
   type: 'progress',
   arm,
   seed: 0,
   step,
   steps: 1000,
-  metrics: {},
+  metrics,
   seconds: 0,
 });
 const steps = (events: readonly RunEvent[], arm: string): number[] =>
@@ -32,6 +32,20 @@ describe('throttleProgress', () => {
     }
     expect(steps(passed, 'a')).toEqual([1, 11, 21, 31, 41, 51, 61, 71, 81, 91]);
     expect(steps(passed, 'b')).toEqual(steps(passed, 'a'));
+  });
+
+  it('passes every event that measures what the next one does not', () => {
+    const passed: RunEvent[] = [];
+    const throttle = throttleProgress(
+      (event) => passed.push(event),
+      100,
+      () => 0,
+    );
+    for (let step = 1; step <= 30; step++) {
+      throttle.push(progress('a', step, step % 10 === 0 ? { loss: 1, accuracy: 1 } : { loss: 1 }));
+    }
+    throttle.flush();
+    expect(steps(passed, 'a')).toEqual([1, 10, 20, 30]);
   });
 
   it('passes the last progress of an arm before its end', () => {

@@ -11,7 +11,8 @@ export interface Throttle {
 
 /**
  * Thins out progress: of each arm and seed at most one event per `interval` is passed on, and the last one always is,
- * before the event that ends the arm. Other events pass at once.
+ * before the event that ends the arm. An event that measures what its successor does not is passed too: some metrics are
+ * measured at few steps. Other events pass at once.
  * @param interval milliseconds
  * @param now a clock in milliseconds
  */
@@ -34,6 +35,7 @@ export function throttleProgress(
       if (event.type === 'finished') release(keyOf(event.run));
       if (event.type !== 'progress') return pass(event);
       const key = keyOf(event);
+      if (measuresMore(held.get(key), event)) release(key);
       if (now() - (passedAt.get(key) ?? Number.NEGATIVE_INFINITY) < interval) {
         held.set(key, event);
         return;
@@ -47,5 +49,8 @@ export function throttleProgress(
     },
   };
 }
+
+const measuresMore = (event: ProgressEvent | undefined, successor: ProgressEvent): boolean =>
+  event !== undefined && Object.keys(event.metrics).some((name) => !(name in successor.metrics));
 
 const keyOf = ({ arm, seed }: { arm: string; seed: number }): string => `${seed}:${arm}`;
