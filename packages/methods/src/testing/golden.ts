@@ -28,7 +28,8 @@ export interface Tolerance {
 /** Computes the fields of `expected` from a case. */
 export interface GoldenOperation {
   run(one: GoldenCase): Promise<Readonly<Record<string, unknown>>>;
-  readonly tolerance?: Tolerance;
+  /** 1e-6 relative unless said; of all cases, or by case. */
+  readonly tolerance?: Tolerance | ((one: GoldenCase) => Tolerance);
 }
 
 /** One test a case: its operation is looked up by `options.op`, and every field that it expects is compared. */
@@ -38,8 +39,10 @@ export function testGolden(file: GoldenFile, operations: Readonly<Record<string,
     expect(operation, `no operation ${one.options.op} for case ${one.name}`).toBeDefined();
     const actual = await operation!.run(one);
     expect(Object.keys(one.expected).length).toBeGreaterThan(0);
+    const { tolerance = {} } = operation!;
+    const allowed = typeof tolerance === 'function' ? tolerance(one) : tolerance;
     for (const [field, expected] of Object.entries(one.expected)) {
-      expectClose(actual[field], expected, operation!.tolerance ?? {}, field);
+      expectClose(actual[field], expected, allowed, field);
     }
   });
 }
