@@ -48,6 +48,14 @@ describe('every response', () => {
 });
 
 describe('a page', () => {
+  it('travels compressed when the reader takes it so', async () => {
+    const { headers } = await fetch(`${site.url}/`, { headers: { 'accept-encoding': 'gzip' } });
+    expect(headers.get('content-encoding')).toBe('gzip');
+    expect(headers.get('vary')).toMatch(/accept-encoding/i);
+    const plain = await fetch(`${site.url}/`, { headers: { 'accept-encoding': 'identity' } });
+    expect(plain.headers.get('content-encoding')).toBeNull();
+  });
+
   it('allows no script but its own, by a nonce of its own each time', async () => {
     const policies = await Promise.all(
       [1, 2].map(async () => (await fetch(`${site.url}/`)).headers.get('content-security-policy')),
