@@ -129,6 +129,15 @@ describe('tensors', () => {
     expect([...z.value!.data]).toEqual([5, 8]);
   });
 
+  it('compute more different formulas at once than sessions are kept', async () => {
+    const results = await Promise.all(
+      Array.from({ length: 200 }, (_, i) => tensor([1]).add(i).mul(2).item()),
+    );
+    expect(results).toEqual(Array.from({ length: 200 }, (_, i) => 2 * (1 + i)));
+    await expect(take(tensor([1]), tensor([5], 'int32')).data()).rejects.toThrow('take: index 5 is outside');
+    expect(await tensor([1]).add(7).mul(2).item()).toBe(16);
+  });
+
   it('come back as nested arrays and numbers', async () => {
     expect(await tensor([[1, 2, 3]]).toArray()).toEqual([[1, 2, 3]]);
     expect(await tensor(4).item()).toBe(4);

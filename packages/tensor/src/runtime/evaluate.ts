@@ -15,23 +15,37 @@ export function leavesBehind(outputs: readonly Tensor[]): Tensor[] {
 }
 
 const cacheSize = 128;
-/** Programs by what they compute, least recently used first. */
-const cache = new Map<string, Promise<Executable>>();
 
-function cached(key: string, program: Program): Promise<Executable> {
-  const executable = cache.get(key) ?? load(program);
+interface Cached {
+  readonly executable: Promise<Executable>;
+  /** Runs that wait for it or are under way: it must not be released before they end. */
+  users: number;
+}
+
+/** Programs by what they compute, least recently used first. */
+const cache = new Map<string, Cached>();
+
+async function runCached(program: Program, inputs: readonly Value[]): Promise<Value[]> {
+  const key = describe(program);
+  const entry = cache.get(key) ?? { executable: load(program), users: 0 };
+  entry.executable.catch(() => cache.delete(key));
   cache.delete(key);
-  cache.set(key, executable);
-  executable.catch(() => cache.delete(key));
-  const [oldest] = cache.keys();
-  if (cache.size > cacheSize && oldest !== undefined) {
-    void cache
-      .get(oldest)
-      ?.then((each) => each.release())
-      .catch(() => undefined);
-    cache.delete(oldest);
+  cache.set(key, entry);
+  entry.users++;
+  try {
+    return await (await entry.executable).run(inputs);
+  } finally {
+    entry.users--;
+    await evictOldest();
   }
-  return executable;
+}
+
+async function evictOldest(): Promise<void> {
+  if (cache.size <= cacheSize) return;
+  const oldest = [...cache].find(([, { users }]) => users === 0);
+  if (!oldest) return;
+  cache.delete(oldest[0]);
+  await (await oldest[1].executable).release();
 }
 
 /** Identifies a program by its structure alone, so that equal formulas on new elements share one session. */
@@ -66,8 +80,10 @@ export async function evaluate<T>(tree: T): Promise<T> {
     inputs: leaves.map((tensor, i) => ({ name: `input${i}`, tensor })),
     outputs: pending,
   };
-  const executable = await cached(describe(program), program);
-  const values = await executable.run(leaves.map((leaf) => leaf.value as Value));
+  const values = await runCached(
+    program,
+    leaves.map((leaf) => leaf.value as Value),
+  );
   pending.forEach((tensor, i) => {
     tensor.settle(values[i] as Value);
   });
