@@ -11,6 +11,7 @@ export { broadcastShapes, formatShape, sameShape, sizeOf } from './graph/shape.j
 export { Tensor, type TensorType } from './graph/tensor.js';
 export { type FlatTree, flatten, leavesLike, leavesOf, mapTree, withLeaves } from './graph/tree.js';
 export { broadcastTo, type ReduceOptions, requireFloat, reshape, sum } from './ops/broadcast.js';
+export { type ConvOptions, type ConvTransposeOptions, conv, convTranspose } from './ops/conv.js';
 export { type Nested, type Operand, tensor } from './ops/create.js';
 export {
   abs,
@@ -73,5 +74,6 @@ export {
 } from './ops/random.js';
 export { argMax, logSumExp, max, mean, min, variance } from './ops/reduce.js';
 export { logSoftmax, softmax } from './ops/softmax.js';
+export type { Padding, PerAxis, WindowOptions } from './ops/windows.js';
 export { type Compiled, compile } from './runtime/compile.js';
 export { evaluate } from './runtime/evaluate.js';
