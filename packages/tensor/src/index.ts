@@ -63,6 +63,14 @@ export {
   transpose,
 } from './ops/movement.js';
 export {
+  type AveragePoolOptions,
+  averagePool,
+  globalAveragePool,
+  globalMaxPool,
+  maxPool,
+  type PoolOptions,
+} from './ops/pool.js';
+export {
   bernoulli,
   foldIn,
   normal,

@@ -16,6 +16,8 @@ import {
   type WindowOptions,
   type Windows,
   windowsOf,
+  windowsWithRows,
+  withRows,
 } from './windows.js';
 
 // A convolution and its two gradients are each other's derivatives, so that the three are closed under differentiation.
@@ -299,18 +301,6 @@ function requireImages(name: string, x: Tensor, w: Tensor, groups: number): void
     throw new ShapeError(`${name}: groups: got ${groups}, expected an integer of at least 1`);
   }
 }
-
-const withRows = (tensor: Tensor): Tensor =>
-  reshape(tensor, [...tensor.shape.slice(0, 2), 1, ...tensor.shape.slice(2)]);
-
-/** The same windows on images with one row. */
-const windowsWithRows = ({ kernel, strides, dilation, before, after }: Windows): Windows => ({
-  kernel: [1, ...kernel],
-  strides: [1, ...strides],
-  dilation: [1, ...dilation],
-  before: [0, ...before],
-  after: [0, ...after],
-});
 
 /**
  * Convolution, as networks have it: the kernel is not flipped. x [n, c, h, w] and w [o, c / groups, kh, kw] give

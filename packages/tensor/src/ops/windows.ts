@@ -3,6 +3,7 @@ import { ShapeError } from '../graph/errors.js';
 import { apply, type Emitter, type Primitive } from '../graph/primitive.js';
 import { formatShape, type Shape, sizeOf } from '../graph/shape.js';
 import type { Tensor } from '../graph/tensor.js';
+import { reshape } from './broadcast.js';
 
 /** How a kernel moves over an image: one number for rows and one for columns. */
 export interface Windows {
@@ -249,3 +250,16 @@ const foldPrimitive: Primitive<Windows & { readonly shape: Shape }> = {
 
 /** What lies under each tap of the kernel in each window: [n, c, h, w] → [n, c, taps, windows]; padding reads as 0. */
 export const unfold = (input: Tensor, windows: Windows): Tensor => apply(unfoldPrimitive, [input], windows);
+
+/** [n, c, w] as images with one row, [n, c, 1, w]. */
+export const withRows = (tensor: Tensor): Tensor =>
+  reshape(tensor, [...tensor.shape.slice(0, 2), 1, ...tensor.shape.slice(2)]);
+
+/** The same windows on images with one row. */
+export const windowsWithRows = ({ kernel, strides, dilation, before, after }: Windows): Windows => ({
+  kernel: [1, ...kernel],
+  strides: [1, ...strides],
+  dilation: [1, ...dilation],
+  before: [0, ...before],
+  after: [0, ...after],
+});
