@@ -63,6 +63,17 @@ export {
   transpose,
 } from './ops/movement.js';
 export {
+  type AxisNormOptions,
+  type BatchNormOptions,
+  type BatchStatistics,
+  batchNorm,
+  batchNormInference,
+  groupNorm,
+  layerNorm,
+  type NormOptions,
+  rmsNorm,
+} from './ops/norm.js';
+export {
   type AveragePoolOptions,
   averagePool,
   globalAveragePool,
