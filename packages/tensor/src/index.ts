@@ -50,6 +50,16 @@ export {
 } from './ops/elementwise.js';
 export { full, ones, onesLike, zeros, zerosLike } from './ops/fill.js';
 export { iota, oneHot, take, takeAlong, triangle } from './ops/gather.js';
+export {
+  channelsFirst,
+  channelsLast,
+  padEdge,
+  padReflect,
+  pixelShuffle,
+  pixelUnshuffle,
+  resizeBilinear,
+  upsampleNearest,
+} from './ops/image.js';
 export { type MatMulOptions, matMul } from './ops/matMul.js';
 export {
   concat,
