@@ -101,8 +101,10 @@ export {
   type UniformOptions,
   uniform,
 } from './ops/random.js';
-export { argMax, logSumExp, max, mean, min, variance } from './ops/reduce.js';
+export { all, any, argMax, argMin, logSumExp, max, mean, min, prod, variance } from './ops/reduce.js';
+export { type CumSumOptions, cumSum } from './ops/scan.js';
 export { logSoftmax, softmax } from './ops/softmax.js';
+export { argSort, type Ordered, permutation, type SortOptions, shuffle, sort, topK } from './ops/sort.js';
 export type { Padding, PerAxis, WindowOptions } from './ops/windows.js';
 export { type Compiled, compile } from './runtime/compile.js';
 export { evaluate } from './runtime/evaluate.js';

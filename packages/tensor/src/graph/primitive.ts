@@ -11,12 +11,16 @@ export type OnnxAttribute =
 
 /** What an operation's ONNX form is written with. Names stand for the ONNX values. */
 export interface Emitter {
-  /** Adds an operator with one output and returns its name. Domain `com.microsoft` holds ONNX Runtime's own operators. */
+  /**
+   * Adds an operator and returns the name of its output, the first unless said. Domain `com.microsoft` holds ONNX
+   * Runtime's own operators.
+   */
   operator(
     type: string,
     inputs: readonly string[],
     attributes?: Readonly<Record<string, OnnxAttribute>>,
     domain?: string,
+    output?: number,
   ): string;
   /** Adds a constant and returns its name; equal constants share one. */
   constant(elements: TypedArray | readonly number[], dtype: DType, shape?: Shape): string;

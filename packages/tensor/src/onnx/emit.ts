@@ -47,10 +47,17 @@ function startModel() {
   const constantNames = new Map<string, string>();
   let prefix = '';
   const emitter: Emitter = {
-    operator(type, inputs, attributes: Readonly<Record<string, OnnxAttribute>> = {}, domain = '') {
-      const output = `${prefix}.${nodes.length}`;
-      nodes.push({ name: `${output}.${type}`, type, domain, inputs, outputs: [output], attributes });
-      return output;
+    operator(
+      type,
+      inputs,
+      attributes: Readonly<Record<string, OnnxAttribute>> = {},
+      domain = '',
+      output = 0,
+    ) {
+      const name = `${prefix}.${nodes.length}`;
+      const outputs = Array.from({ length: output + 1 }, (_, index) => (index ? `${name}.${index}` : name));
+      nodes.push({ name: `${name}.${type}`, type, domain, inputs, outputs, attributes });
+      return outputs[output]!;
     },
     constant(elements: TypedArray | readonly number[], dtype: DType, shape: Shape = [elements.length]) {
       const data = Array.isArray(elements)

@@ -1,7 +1,7 @@
 import type { DType } from '../graph/dtype.js';
 import { DTypeError, ShapeError } from '../graph/errors.js';
 import { apply, type Emitter, type Primitive } from '../graph/primitive.js';
-import { formatShape, normalizeAxis, requireShape, type Shape } from '../graph/shape.js';
+import { formatShape, normalizeAxis, requireShape, type Shape, sizeOf } from '../graph/shape.js';
 import type { Tensor } from '../graph/tensor.js';
 import { reshape } from './broadcast.js';
 import { add, cast, equal, lessEqual } from './elementwise.js';
@@ -35,9 +35,10 @@ const addRowsPrimitive: Primitive<{ rows: number }> = {
   vjp: (cotangent, { inputs: [, indices] }) => [take(cotangent, indices!), undefined],
   // ScatterND would be the natural form, but with several threads ONNX Runtime loses additions to the same row.
   emit(emitter, [updates, indices], { inputs, output }) {
+    if (output.size === 0) return emitZeros(emitter, output.shape, output.dtype);
     const flat = (name: string, shape: Shape) =>
-      emitter.operator('Reshape', [name, emitter.constant(shape, 'int64')]);
-    const [count, width] = [inputs[1]!.size, output.size / Math.max(1, output.shape[0]!)];
+      emitter.operator('Reshape', [name, emitter.constant(shape, 'int64')], { allowzero: { int: 1 } });
+    const [count, width] = [inputs[1]!.size, sizeOf(output.shape.slice(1))];
     const positions = emitter.operator('Expand', [
       flat(indices!, [count, 1]),
       emitter.constant([count, width], 'int64'),

@@ -1,9 +1,33 @@
 import { DTypeError } from '../graph/errors.js';
 import { apply, type Primitive } from '../graph/primitive.js';
-import { normalizeAxis } from '../graph/shape.js';
+import { normalizeAxes, normalizeAxis, sizeOf } from '../graph/shape.js';
 import type { Tensor } from '../graph/tensor.js';
-import { type ReduceOptions, reducedShape, reduceWith, requireFloat, reshape, sum } from './broadcast.js';
-import { add, cast, div, equal, exp, log, mul, neg, onnxTypes, stopGradient, sub } from './elementwise.js';
+import {
+  broadcastTo,
+  type ReduceOptions,
+  reducedShape,
+  reduceWith,
+  requireFloat,
+  reshape,
+  sum,
+} from './broadcast.js';
+import { literal } from './create.js';
+import {
+  add,
+  cast,
+  div,
+  equal,
+  exp,
+  greater,
+  log,
+  logicalNot,
+  mul,
+  neg,
+  onnxTypes,
+  stopGradient,
+  sub,
+} from './elementwise.js';
+import { concat, slice, transpose } from './movement.js';
 
 const maxPrimitive: Primitive<{ axes: readonly number[] }> = {
   name: 'max',
@@ -47,17 +71,56 @@ export function logSumExp(input: Tensor, options: ReduceOptions = {}): Tensor {
   return add(total, reshape(peak, total.shape));
 }
 
-const argMaxPrimitive: Primitive<{ axis: number }> = {
-  name: 'argMax',
-  infer: ([input], { axis }) => ({ shape: input!.shape.filter((_, each) => each !== axis), dtype: 'int32' }),
-  emit: (emitter, [input], { attributes: { axis } }) =>
-    emitter.operator(
-      'Cast',
-      [emitter.operator('ArgMax', [input!], { axis: { int: axis }, keepdims: { int: 0 } })],
-      { to: { int: onnxTypes.int32 } },
-    ),
-};
+/**
+ * Product over `axis`, 1 of none. Multiplies halves of the axis, so that derivatives need no division and are right
+ * where elements are zero.
+ */
+export function prod(input: Tensor, { axis, keepAxes = false }: ReduceOptions = {}): Tensor {
+  requireFloat('prod', input);
+  const axes = normalizeAxes('prod', axis, input.rank);
+  const kept = input.shape.map((_, each) => each).filter((each) => !axes.includes(each));
+  const lengths = kept.map((each) => input.shape[each]!);
+  const count = sizeOf(axes.map((each) => input.shape[each]!));
+  let factors = reshape(transpose(input, [...axes, ...kept]), [count, ...lengths]);
+  if (count === 0) factors = broadcastTo(literal(1, input.dtype), [1, ...lengths]);
+  while (factors.length(0) > 1) {
+    const half = Math.floor(factors.length(0) / 2);
+    const products = mul(slice(factors, [0], [half]), slice(factors, [half], [2 * half]));
+    factors = concat([products, slice(factors, [2 * half])]);
+  }
+  return reshape(factors, keepAxes ? reducedShape(input.shape, axes) : lengths);
+}
+
+/** Whether any element over `axis` is true; of none, false. */
+export function any(input: Tensor, options: ReduceOptions = {}): Tensor {
+  if (input.dtype !== 'bool') throw new DTypeError(`any: expected bool, got ${input.dtype}`);
+  return greater(sum(cast(input, 'int32'), options), 0);
+}
+
+/** Whether all elements over `axis` are true; of none, true. */
+export function all(input: Tensor, options: ReduceOptions = {}): Tensor {
+  if (input.dtype !== 'bool') throw new DTypeError(`all: expected bool, got ${input.dtype}`);
+  return logicalNot(any(logicalNot(input), options));
+}
+
+function extremeIndex(name: string, operator: string): (input: Tensor, axis?: number) => Tensor {
+  const primitive: Primitive<{ axis: number }> = {
+    name,
+    infer: ([input], { axis }) => ({
+      shape: input!.shape.filter((_, each) => each !== axis),
+      dtype: 'int32',
+    }),
+    emit: (emitter, [input], { attributes: { axis } }) =>
+      emitter.operator(
+        'Cast',
+        [emitter.operator(operator, [input!], { axis: { int: axis }, keepdims: { int: 0 } })],
+        { to: { int: onnxTypes.int32 } },
+      ),
+  };
+  return (input, axis = -1) => apply(primitive, [input], { axis: normalizeAxis(name, axis, input.rank) });
+}
 
 /** Index (int32) of the largest element along `axis`, the first one of equals. Has no derivative. */
-export const argMax = (input: Tensor, axis = -1): Tensor =>
-  apply(argMaxPrimitive, [input], { axis: normalizeAxis('argMax', axis, input.rank) });
+export const argMax = extremeIndex('argMax', 'ArgMax');
+/** Index (int32) of the smallest element along `axis`, the first one of equals. Has no derivative. */
+export const argMin = extremeIndex('argMin', 'ArgMin');
