@@ -10,6 +10,7 @@ export type { Shape } from './graph/shape.js';
 export { broadcastShapes, formatShape, sameShape, sizeOf } from './graph/shape.js';
 export { Tensor, type TensorType } from './graph/tensor.js';
 export { type FlatTree, flatten, leavesLike, leavesOf, mapTree, withLeaves } from './graph/tree.js';
+export { flip, roll, tile, tril, triu } from './ops/arrange.js';
 export { broadcastTo, type ReduceOptions, requireFloat, reshape, sum } from './ops/broadcast.js';
 export { type ConvOptions, type ConvTransposeOptions, conv, convTranspose } from './ops/conv.js';
 export { type Nested, type Operand, tensor } from './ops/create.js';
