@@ -250,6 +250,18 @@ describe('optimizers', () => {
     );
   });
 
+  it('Adam takes its first steps to the last digits in float32', async () => {
+    // With one gradient again and again, both corrected moments are that gradient: each step is the learning rate.
+    const transform = adam({ learningRate: 1 });
+    let params = tensor(0);
+    let state = transform.init(params);
+    for (const step of [1, 2, 3]) {
+      const [updates, next] = transform.update(tensor(0.5), state, params);
+      [params, state] = [applyUpdates(params, updates), next];
+      expect(Math.abs((await params.item()) + step)).toBeLessThan(2e-6);
+    }
+  });
+
   it('chain applies one transform after the other', async () => {
     expectClose(await trajectory(chain(scale(2), scale(-0.5)), [1, 1]), [0, -1]);
   });
