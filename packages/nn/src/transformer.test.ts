@@ -1,32 +1,23 @@
 import {
-  add,
   expandAxis,
   iota,
+  layerNorm,
   matMul,
-  mean,
   randomKey,
   softmax,
   split,
   splitKey,
-  sqrt,
   squeeze,
-  sub,
   swapAxes,
   type Tensor,
   tensor,
   triangle,
-  variance,
   where,
 } from '@evenkeel/tensor';
 import { describe, expect, it } from 'vitest';
 import { accuracy, adamW, crossEntropy, Embedding, fit, gelu, Linear } from './index.js';
 
 const [letters, length, width, heads] = [8, 6, 32, 4];
-
-const normalized = (x: Tensor): Tensor => {
-  const options = { axis: -1, keepAxes: true };
-  return sub(x, mean(x, options)).div(sqrt(add(variance(x, options), 1e-5)));
-};
 
 /** One block of causal attention and a feed-forward network, put together from operations. */
 class SmallTransformer {
@@ -64,9 +55,9 @@ class SmallTransformer {
   /** `[batch, length]` → `[batch, length, letters]` */
   call(tokens: Tensor): Tensor {
     const embedded = this.tokens.call(tokens).add(expandAxis(this.positions.call(iota(length)), 0));
-    const attended = embedded.add(this.attend(normalized(embedded)));
-    const widened = gelu(this.widen.call(normalized(attended)));
-    return this.output.call(normalized(attended.add(this.narrow.call(widened))));
+    const attended = embedded.add(this.attend(layerNorm(embedded)));
+    const widened = gelu(this.widen.call(layerNorm(attended)));
+    return this.output.call(layerNorm(attended.add(this.narrow.call(widened))));
   }
 }
 

@@ -2,7 +2,7 @@ import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 import type { DType, TypedArray } from '../graph/dtype.js';
 import type { OnnxAttribute } from '../graph/primitive.js';
 import type { Shape } from '../graph/shape.js';
-import { onnxTypes } from '../ops/elementwise.js';
+import { onnxTypes } from '../ops/emit.js';
 
 /** An ONNX model as plain data: the part of the format that we write. */
 export interface OnnxModel {

@@ -11,6 +11,7 @@ import {
   sizeOf,
 } from '../graph/shape.js';
 import type { Tensor } from '../graph/tensor.js';
+import { emitExpand, emitReshape } from './emit.js';
 
 // Reshape, broadcast and sum stand together because they are each other's transposes.
 
@@ -26,8 +27,7 @@ const reshapePrimitive: Primitive<{ shape: Shape }> = {
     return { shape, dtype: input!.dtype };
   },
   vjp: (cotangent, { inputs: [input] }) => [reshape(cotangent, input!.shape)],
-  emit: (emitter, [input], { attributes: { shape } }) =>
-    emitter.operator('Reshape', [input!, emitter.constant(shape, 'int64')], { allowzero: { int: 1 } }),
+  emit: (emitter, [input], { attributes: { shape } }) => emitReshape(emitter, input!, shape),
 };
 
 /** The same elements in another shape; one length may be -1 and is then worked out. */
@@ -53,8 +53,7 @@ const broadcastPrimitive: Primitive<{ shape: Shape }> = {
     return { shape, dtype: input!.dtype };
   },
   vjp: (cotangent, { inputs: [input] }) => [sumTo(cotangent, input!.shape)],
-  emit: (emitter, [input], { attributes: { shape } }) =>
-    emitter.operator('Expand', [input!, emitter.constant(shape, 'int64')]),
+  emit: (emitter, [input], { attributes: { shape } }) => emitExpand(emitter, input!, shape),
 };
 
 /** Repeats along axes of length 1 and new leading axes until the shape is `shape`. */

@@ -3,11 +3,10 @@ import { type Application, apply, type Emitter, type Primitive } from '../graph/
 import { formatShape, type Shape, sizeOf } from '../graph/shape.js';
 import type { Tensor } from '../graph/tensor.js';
 import { requireFloat, reshape } from './broadcast.js';
+import { emitExpand, emitFilled, emitReshape, emitTransposed } from './emit.js';
 import {
-  emitFilled,
   emitFold,
   emitGather,
-  emitReshape,
   emitUnfold,
   type PerAxis,
   perAxis,
@@ -148,9 +147,6 @@ function columnsShape([n, c, ...size]: Shape, geometry: Geometry): Shape {
   return [n!, geometry.groups, rows, sizeOf(positionsOf('conv', size, geometry))];
 }
 
-const emitTransposed = (emitter: Emitter, input: string, permutation: readonly number[]): string =>
-  emitter.operator('Transpose', [input], { perm: { ints: permutation } });
-
 const emitFused = (emitter: Emitter, a: string, b: string, side: 'transA' | 'transB'): string =>
   emitter.operator('FusedMatMul', [a, b], { [side]: { int: 1 } }, 'com.microsoft');
 
@@ -222,9 +218,10 @@ function emitColumnsProduct(
 function emitIdentityConv(emitter: Emitter, x: string, { inputs, attributes }: Gradient): string {
   const [channels, taps] = [inputs[0]!.shape[1]!, sizeOf(attributes.kernel)];
   const ones = Array.from({ length: taps * taps }, (_, i) => Number(i % (taps + 1) === 0));
-  const kernels = emitter.operator('Expand', [
-    emitter.constant(ones, 'float32', [1, taps, taps]),
-    emitter.constant([channels, taps, taps], 'int64'),
+  const kernels = emitExpand(emitter, emitter.constant(ones, 'float32', [1, taps, taps]), [
+    channels,
+    taps,
+    taps,
   ]);
   const weights = emitReshape(emitter, kernels, [channels * taps, 1, ...attributes.kernel]);
   return emitter.operator('Conv', [x, weights], onnxAttributes({ ...attributes, groups: channels }));

@@ -5,6 +5,7 @@ import { broadcastShapes } from '../graph/shape.js';
 import type { Tensor } from '../graph/tensor.js';
 import { requireFloat, sumTo } from './broadcast.js';
 import { literal, literalValue, type Operand, operands } from './create.js';
+import { emitCast } from './emit.js';
 import { emitErf } from './erf.js';
 
 type Dtypes = 'float' | 'number' | 'any' | 'bool';
@@ -210,18 +211,7 @@ const castPrimitive: Primitive<{ dtype: DType }> = {
   infer: ([input], { dtype }) => ({ shape: input!.shape, dtype }),
   vjp: (cotangent, { inputs: [input], attributes: { dtype } }) =>
     isFloat(dtype) && isFloat(input!.dtype) ? [cast(cotangent, input!.dtype)] : [undefined],
-  emit: (emitter, [input], { attributes: { dtype } }) =>
-    emitter.operator('Cast', [input!], { to: { int: onnxTypes[dtype] } }),
-};
-
-/** ONNX's numbers for element types. */
-export const onnxTypes: Readonly<Record<DType, number>> = {
-  float32: 1,
-  int32: 6,
-  int64: 7,
-  bool: 9,
-  float64: 11,
-  uint32: 12,
+  emit: (emitter, [input], { attributes: { dtype } }) => emitCast(emitter, input!, dtype),
 };
 
 /** The same numbers in another dtype; floats are cut towards zero when they become integers. */

@@ -1,10 +1,10 @@
-import type { DType } from '../graph/dtype.js';
 import { DTypeError, ShapeError } from '../graph/errors.js';
-import { apply, type Emitter, type Primitive } from '../graph/primitive.js';
-import { formatShape, normalizeAxis, requireShape, type Shape, sizeOf } from '../graph/shape.js';
+import { apply, type Primitive } from '../graph/primitive.js';
+import { formatShape, normalizeAxis, requireShape, sizeOf } from '../graph/shape.js';
 import type { Tensor } from '../graph/tensor.js';
 import { reshape } from './broadcast.js';
 import { add, cast, equal, lessEqual } from './elementwise.js';
+import { emitCounter, emitExpand, emitFilled, emitReshape } from './emit.js';
 import { transpose } from './movement.js';
 
 function requireIndices(name: string, indices: Tensor): void {
@@ -35,20 +35,19 @@ const addRowsPrimitive: Primitive<{ rows: number }> = {
   vjp: (cotangent, { inputs: [, indices] }) => [take(cotangent, indices!), undefined],
   // ScatterND would be the natural form, but with several threads ONNX Runtime loses additions to the same row.
   emit(emitter, [updates, indices], { inputs, output }) {
-    if (output.size === 0) return emitZeros(emitter, output.shape, output.dtype);
-    const flat = (name: string, shape: Shape) =>
-      emitter.operator('Reshape', [name, emitter.constant(shape, 'int64')], { allowzero: { int: 1 } });
+    if (output.size === 0) return emitFilled(emitter, 0, output.shape, output.dtype);
     const [count, width] = [inputs[1]!.size, sizeOf(output.shape.slice(1))];
-    const positions = emitter.operator('Expand', [
-      flat(indices!, [count, 1]),
-      emitter.constant([count, width], 'int64'),
-    ]);
-    const zeros = emitZeros(emitter, [output.shape[0]!, width], output.dtype);
-    const sums = emitter.operator('ScatterElements', [zeros, positions, flat(updates!, [count, width])], {
-      axis: { int: 0 },
-      reduction: { string: 'add' },
-    });
-    return flat(sums, output.shape);
+    const positions = emitExpand(emitter, emitReshape(emitter, indices!, [count, 1]), [count, width]);
+    const zeros = emitFilled(emitter, 0, [output.shape[0]!, width], output.dtype);
+    const sums = emitter.operator(
+      'ScatterElements',
+      [zeros, positions, emitReshape(emitter, updates!, [count, width])],
+      {
+        axis: { int: 0 },
+        reduction: { string: 'add' },
+      },
+    );
+    return emitReshape(emitter, sums, output.shape);
   },
 };
 
@@ -56,9 +55,6 @@ const addRowsPrimitive: Primitive<{ rows: number }> = {
 function addRows(updates: Tensor, indices: Tensor, rows: number): Tensor {
   return apply(addRowsPrimitive, [updates, indices], { rows });
 }
-
-const emitZeros = (emitter: Emitter, shape: Shape, dtype: DType): string =>
-  emitter.operator('Expand', [emitter.constant([0], dtype, []), emitter.constant(shape, 'int64')]);
 
 /**
  * The slices of `input` along `axis` at `indices` (int32 or int64): axis `axis` is replaced by the axes of `indices`.
@@ -109,7 +105,7 @@ const addAlongPrimitive: Primitive<{ axis: number; length: number }> = {
   emit: (emitter, [updates, indices], { attributes: { axis }, output }) =>
     emitter.operator(
       'ScatterElements',
-      [emitZeros(emitter, output.shape, output.dtype), indices!, updates!],
+      [emitFilled(emitter, 0, output.shape, output.dtype), indices!, updates!],
       {
         axis: { int: axis },
         reduction: { string: 'add' },
@@ -126,10 +122,7 @@ export function takeAlong(input: Tensor, indices: Tensor, axis = -1): Tensor {
 const iotaPrimitive: Primitive<{ length: number }> = {
   name: 'iota',
   infer: (_, { length }) => ({ shape: [length], dtype: 'int32' }),
-  emit(emitter, _, { attributes: { length } }) {
-    const bound = (value: number) => emitter.constant([value], 'int32', []);
-    return emitter.operator('Range', [bound(0), bound(length), bound(1)]);
-  },
+  emit: (emitter, _, { attributes: { length } }) => emitCounter(emitter, length),
 };
 
 /** 0, 1, … length - 1 as int32, shape [length]. */

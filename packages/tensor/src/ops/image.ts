@@ -5,11 +5,12 @@ import type { Tensor } from '../graph/tensor.js';
 import { requireFloat, reshape, sum } from './broadcast.js';
 import { tensor } from './create.js';
 import { abs, add, cast, maximum, minimum, mul, relu, sub } from './elementwise.js';
+import { emitExpand, emitFilled, emitReshape } from './emit.js';
 import { zeros } from './fill.js';
 import { iota, take } from './gather.js';
 import { matMul } from './matMul.js';
 import { swapAxes, transpose } from './movement.js';
-import { emitFilled, emitReshape, type PerAxis, perAxis } from './windows.js';
+import { type PerAxis, perAxis } from './windows.js';
 
 function requireImages(name: string, x: Tensor): [n: number, c: number, h: number, w: number] {
   if (x.rank !== 4) throw new ShapeError(`${name}: expected [n, c, h, w], got ${formatShape(x.shape)}`);
@@ -50,9 +51,13 @@ const upsamplePrimitive: Primitive<{ factors: readonly number[] }> = {
       });
     }
     const [n, c, h, w] = image!.shape as [number, number, number, number];
-    const repeated = emitter.operator('Expand', [
-      emitReshape(emitter, x!, [n, c, h, 1, w, 1]),
-      emitter.constant([n, c, h, factors[0]!, w, factors[1]!], 'int64'),
+    const repeated = emitExpand(emitter, emitReshape(emitter, x!, [n, c, h, 1, w, 1]), [
+      n,
+      c,
+      h,
+      factors[0]!,
+      w,
+      factors[1]!,
     ]);
     return emitReshape(emitter, repeated, output.shape);
   },

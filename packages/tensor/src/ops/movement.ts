@@ -3,6 +3,7 @@ import { apply, type Primitive } from '../graph/primitive.js';
 import { formatShape, normalizeAxis, type Shape } from '../graph/shape.js';
 import type { Tensor } from '../graph/tensor.js';
 import { reshape } from './broadcast.js';
+import { emitTransposed } from './emit.js';
 
 const transposePrimitive: Primitive<{ permutation: readonly number[] }> = {
   name: 'transpose',
@@ -16,8 +17,7 @@ const transposePrimitive: Primitive<{ permutation: readonly number[] }> = {
       permutation.map((_, axis) => permutation.indexOf(axis)),
     ),
   ],
-  emit: (emitter, [input], { attributes: { permutation } }) =>
-    emitter.operator('Transpose', [input!], { perm: { ints: permutation } }),
+  emit: (emitter, [input], { attributes: { permutation } }) => emitTransposed(emitter, input!, permutation),
 };
 
 /** Reorders axes: axis `i` of the result is axis `permutation[i]` of the input. Reverses them unless said. */

@@ -5,7 +5,8 @@ import { formatShape, requireShape, type Shape, sizeOf } from '../graph/shape.js
 import type { Tensor } from '../graph/tensor.js';
 import { requireFloat, reshape } from './broadcast.js';
 import { fromValue, literal, type Operand } from './create.js';
-import { add, cast, cos, less, log, mul, onnxTypes, sin, sqrt, sub } from './elementwise.js';
+import { add, cast, cos, less, log, mul, sin, sqrt, sub } from './elementwise.js';
+import { emitCast, emitCounter, emitReshape } from './emit.js';
 import { concat, slice } from './movement.js';
 
 // Counter-based: element i is a 32-bit mix of i · (k₁ | 1) + k₀. It has no state, so a step can be replayed from its key,
@@ -51,21 +52,12 @@ const randomBitsPrimitive: Primitive<{ shape: Shape }> = {
     return { shape, dtype: 'uint32' };
   },
   emit(emitter, [key], { attributes: { shape } }) {
-    const bound = (value: number) => emitter.constant([value], 'int32', []);
     const word = (index: number) =>
       emitter.operator('Gather', [key!, emitter.constant([index], 'int64', [])]);
-    const counter = emitter.operator(
-      'Cast',
-      [emitter.operator('Range', [bound(0), bound(sizeOf(shape)), bound(1)])],
-      {
-        to: { int: onnxTypes.uint32 },
-      },
-    );
+    const counter = emitCast(emitter, emitCounter(emitter, sizeOf(shape)), 'uint32');
     const stride = emitter.operator('BitwiseOr', [word(1), emitter.constant([1], 'uint32', [])]);
     const spread = emitter.operator('Add', [emitter.operator('Mul', [counter, stride]), word(0)]);
-    return emitter.operator('Reshape', [emitMix(emitter, spread), emitter.constant(shape, 'int64')], {
-      allowzero: { int: 1 },
-    });
+    return emitReshape(emitter, emitMix(emitter, spread), shape);
   },
 };
 

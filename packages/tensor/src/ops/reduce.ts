@@ -23,10 +23,10 @@ import {
   logicalNot,
   mul,
   neg,
-  onnxTypes,
   stopGradient,
   sub,
 } from './elementwise.js';
+import { emitCast } from './emit.js';
 import { concat, slice, transpose } from './movement.js';
 
 const maxPrimitive: Primitive<{ axes: readonly number[] }> = {
@@ -111,10 +111,10 @@ function extremeIndex(name: string, operator: string): (input: Tensor, axis?: nu
       dtype: 'int32',
     }),
     emit: (emitter, [input], { attributes: { axis } }) =>
-      emitter.operator(
-        'Cast',
-        [emitter.operator(operator, [input!], { axis: { int: axis }, keepdims: { int: 0 } })],
-        { to: { int: onnxTypes.int32 } },
+      emitCast(
+        emitter,
+        emitter.operator(operator, [input!], { axis: { int: axis }, keepdims: { int: 0 } }),
+        'int32',
       ),
   };
   return (input, axis = -1) => apply(primitive, [input], { axis: normalizeAxis(name, axis, input.rank) });

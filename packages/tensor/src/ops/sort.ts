@@ -4,7 +4,8 @@ import { formatShape, normalizeAxis, requireShape, sizeOf } from '../graph/shape
 import type { Tensor } from '../graph/tensor.js';
 import { broadcastTo } from './broadcast.js';
 import { literal } from './create.js';
-import { cast, onnxTypes } from './elementwise.js';
+import { cast } from './elementwise.js';
+import { emitCast } from './emit.js';
 import { take, takeAlong } from './gather.js';
 import { randomBits } from './random.js';
 
@@ -17,7 +18,7 @@ const topIndicesPrimitive: Primitive<{ axis: number; count: number; largest: boo
   emit(emitter, [input], { attributes: { axis, count, largest } }) {
     const attributes = { axis: { int: axis }, largest: { int: Number(largest) }, sorted: { int: 1 } };
     const indices = emitter.operator('TopK', [input!, emitter.constant([count], 'int64')], attributes, '', 1);
-    return emitter.operator('Cast', [indices], { to: { int: onnxTypes.int32 } });
+    return emitCast(emitter, indices, 'int32');
   },
 };
 

@@ -4,6 +4,7 @@ import { apply, type Emitter, type Primitive } from '../graph/primitive.js';
 import { formatShape, type Shape, sizeOf } from '../graph/shape.js';
 import type { Tensor } from '../graph/tensor.js';
 import { reshape } from './broadcast.js';
+import { emitFilled, emitReshape } from './emit.js';
 
 /** How a kernel moves over an image: one number for rows and one for columns. */
 export interface Windows {
@@ -142,13 +143,6 @@ function columnsOverPixels(size: readonly number[], windows: Windows): Int32Arra
       : sizeOf(kernel) * count;
   });
 }
-
-/** ONNX helpers that the emitted forms here and in conv.ts share. */
-export const emitReshape = (emitter: Emitter, input: string, shape: Shape): string =>
-  emitter.operator('Reshape', [input, emitter.constant(shape, 'int64')], { allowzero: { int: 1 } });
-
-export const emitFilled = (emitter: Emitter, number: number, shape: Shape, dtype: DType): string =>
-  emitter.operator('Expand', [emitter.constant([number], dtype, []), emitter.constant(shape, 'int64')]);
 
 /** Elements along `axis` of `input` by index; one index past the end stands for a zero. */
 export function emitGather(
