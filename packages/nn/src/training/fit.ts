@@ -15,7 +15,7 @@ export interface TrainOptions<Model, Batch> {
   /** Number of steps, at least 1. */
   readonly steps: number;
   /** Stops between two steps: the run throws the signal's reason. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Where training stands after a step. */

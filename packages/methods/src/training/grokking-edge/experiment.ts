@@ -154,8 +154,15 @@ const trainWith = (optimizer: () => GradientTransform) =>
     let accuracies: Metrics = {};
     let collapsed: Metrics = {};
     let loss = Number.NaN;
-    const options = { model, loss: lossOf, optimizer: optimizer(), batches: repeat(data.train), steps };
-    for await (const progress of train(signal ? { ...options, signal } : options)) {
+    const batches = repeat(data.train);
+    for await (const progress of train({
+      model,
+      loss: lossOf,
+      optimizer: optimizer(),
+      batches,
+      steps,
+      signal,
+    })) {
       const { step } = progress;
       loss = progress.loss;
       if (step === collapseStep) collapsed = await collapseMetrics(progress.model, data.train);
