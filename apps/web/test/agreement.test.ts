@@ -4,11 +4,11 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type Browser, chromium } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { build } from 'vite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { firstLosses } from './agreement/losses.js';
-import { chromiumPath, skipWithoutChromium } from './chromium.js';
+import { launchChromium, skipWithoutChromium } from './chromium.js';
 
 const steps = 20;
 const types: Record<string, string> = { '.html': 'text/html', '.wasm': 'application/wasm' };
@@ -56,7 +56,7 @@ describe.skipIf(skipWithoutChromium())('training in Node and in the browser', ()
       join(folder, 'index.html'),
       '<!doctype html><script type="module" src="/page.js"></script>',
     );
-    browser = await chromium.launch({ executablePath: chromiumPath, args: ['--no-sandbox'] });
+    browser = await launchChromium();
   }, 120_000);
 
   afterAll(async () => {
@@ -65,7 +65,7 @@ describe.skipIf(skipWithoutChromium())('training in Node and in the browser', ()
   });
 
   it.each([
-    ['two threads', true],
+    ['threads', true],
     ['one thread', false],
   ])(
     'gives the same first losses to 1e-4 with %s',

@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
+import { type Browser, chromium } from 'playwright-core';
 
 /** The browser that the tests drive: `EVENKEEL_CHROMIUM`, or Debian's. */
-export const chromiumPath = process.env.EVENKEEL_CHROMIUM ?? '/usr/bin/chromium';
+const chromiumPath = process.env.EVENKEEL_CHROMIUM ?? '/usr/bin/chromium';
 
 /** Whether tests in a browser must be left out, which is said; with CI set they never are. */
 export function skipWithoutChromium(): boolean {
@@ -11,3 +12,7 @@ export function skipWithoutChromium(): boolean {
   );
   return true;
 }
+
+/** Starts the browser; without its sandbox, which it cannot have as root. */
+export const launchChromium = (): Promise<Browser> =>
+  chromium.launch({ executablePath: chromiumPath, args: ['--no-sandbox'] });

@@ -1,8 +1,8 @@
 import { createServer, request, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { type Browser, type BrowserContextOptions, chromium, type Locator, type Page } from 'playwright-core';
+import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { chromiumPath, skipWithoutChromium } from './chromium.js';
+import { launchChromium, skipWithoutChromium } from './chromium.js';
 import { startTestSite, type TestSite } from './site.js';
 
 const path = '/papers/2501.04697';
@@ -49,7 +49,7 @@ describe.skipIf(skipWithoutChromium())('the Run panel', () => {
 
   beforeAll(async () => {
     site = await startTestSite();
-    browser = await chromium.launch({ executablePath: chromiumPath, args: ['--no-sandbox'] });
+    browser = await launchChromium();
   }, 180_000);
 
   afterAll(async () => {
