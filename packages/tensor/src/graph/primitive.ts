@@ -9,8 +9,18 @@ export type OnnxAttribute =
   | { readonly ints: readonly number[] }
   | { readonly string: string };
 
+/** What a program is written for, as far as it decides between ONNX forms. */
+export interface Target {
+  /**
+   * How many channels ONNX Runtime's blocked convolutions keep side by side on this processor; undefined where they are
+   * not to be had, and in files for other machines.
+   */
+  readonly channelBlock?: number | undefined;
+}
+
 /** What an operation's ONNX form is written with. Names stand for the ONNX values. */
 export interface Emitter {
+  readonly target: Target;
   /**
    * Adds an operator and returns the name of its output, the first unless said. Domain `com.microsoft` holds ONNX
    * Runtime's own operators.

@@ -1,5 +1,5 @@
 import { type DType, elementsFrom, type TypedArray } from '../graph/dtype.js';
-import { applicationsOf, type Emitter, type OnnxAttribute } from '../graph/primitive.js';
+import { applicationsOf, type Emitter, type OnnxAttribute, type Target } from '../graph/primitive.js';
 import type { Shape } from '../graph/shape.js';
 import type { Tensor } from '../graph/tensor.js';
 import type { OnnxConstant, OnnxModel, OnnxNode } from './model.js';
@@ -13,9 +13,9 @@ export interface Program {
 export const outputName = (index: number): string => `output${index}`;
 
 /** Writes a program as an ONNX model. Its inputs keep their names; its outputs are `output0`, `output1`, … */
-export function emitModel({ inputs, outputs }: Program): OnnxModel {
+export function emitModel({ inputs, outputs }: Program, target: Target = {}): OnnxModel {
   const names = new Map(inputs.map(({ name, tensor }) => [tensor, name]));
-  const { emitter, nodes, constants, within } = startModel();
+  const { emitter, nodes, constants, within } = startModel(target);
   const nameOf = (tensor: Tensor): string => {
     const name = names.get(tensor);
     if (name === undefined) throw new Error(`emit: ${tensor} is not computed by the program`);
@@ -41,12 +41,13 @@ export function emitModel({ inputs, outputs }: Program): OnnxModel {
   };
 }
 
-function startModel() {
+function startModel(target: Target) {
   const nodes: OnnxNode[] = [];
   const constants: OnnxConstant[] = [];
   const constantNames = new Map<string, string>();
   let prefix = '';
   const emitter: Emitter = {
+    target,
     operator(
       type,
       inputs,

@@ -32,10 +32,7 @@ export interface OnnxConstant extends OnnxValue {
 }
 
 const irVersion = 10;
-const opsets = [
-  ['', 21],
-  ['com.microsoft', 1],
-] as const;
+const opsetVersion = 21;
 
 // Field numbers are those of the ONNX format's protobuf schema.
 type Write = (writer: BinaryWriter) => void;
@@ -118,6 +115,8 @@ export function encodeModel(model: OnnxModel): Uint8Array<ArrayBuffer> {
     for (const input of model.inputs) message(graph, 11, writeValue(input));
     for (const output of model.outputs) message(graph, 12, writeValue(output));
   });
+  const extensions = new Set(model.nodes.map(({ domain }) => domain).filter((domain) => domain !== ''));
+  const opsets = [['', opsetVersion] as const, ...[...extensions].map((domain) => [domain, 1] as const)];
   for (const [domain, version] of opsets) {
     message(writer, 8, (opset) => {
       text(opset, 1, domain);

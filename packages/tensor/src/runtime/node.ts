@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { channelBlockOf } from './channelBlock.js';
 import type { Platform } from './platform.js';
 
 /** ONNX Runtime for Node, loaded when something is first computed. */
@@ -6,5 +7,7 @@ export async function loadPlatform(): Promise<Platform> {
   // CommonJS, whose named exports are not all visible to `import`.
   const { default: ort } = await import('onnxruntime-node');
   const threads = Number(process.env.EVENKEEL_THREADS) || availableParallelism();
-  return { InferenceSession: ort.InferenceSession, Tensor: ort.Tensor, executionProvider: 'cpu', threads };
+  const { InferenceSession, Tensor } = ort;
+  const target = { channelBlock: await channelBlockOf(InferenceSession, Tensor) };
+  return { InferenceSession, Tensor, executionProvider: 'cpu', threads, target };
 }

@@ -1,4 +1,5 @@
 import type { InferenceSessionFactory, TensorConstructor } from 'onnxruntime-common';
+import type { Target } from '../graph/primitive.js';
 
 /** What differs between Node and the browser. */
 export interface Platform {
@@ -8,4 +9,5 @@ export interface Platform {
   readonly executionProvider: string;
   /** Threads that one operator may use. */
   readonly threads: number;
+  readonly target: Target;
 }

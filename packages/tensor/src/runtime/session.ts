@@ -41,8 +41,8 @@ function oneAtATime<T>(task: () => Promise<T>): Promise<T> {
 /** Simplifies a program, writes it as ONNX and loads it. */
 export async function load(program: Program): Promise<Executable> {
   const outputs = simplify(program.outputs);
-  const model = emitModel({ inputs: program.inputs, outputs });
-  const { InferenceSession, Tensor: OrtTensor, executionProvider, threads } = await platform();
+  const { InferenceSession, Tensor: OrtTensor, executionProvider, threads, target } = await platform();
+  const model = emitModel({ inputs: program.inputs, outputs }, target);
   const session = await explained('load', () =>
     oneAtATime(() =>
       InferenceSession.create(encodeModel(model), {

@@ -6,5 +6,11 @@ import type { Platform } from './platform.js';
  */
 export async function loadPlatform(): Promise<Platform> {
   const { InferenceSession, Tensor, env } = await import('onnxruntime-web/wasm');
-  return { InferenceSession, Tensor, executionProvider: 'wasm', threads: env.wasm.numThreads ?? 1 };
+  return {
+    InferenceSession,
+    Tensor,
+    executionProvider: 'wasm',
+    threads: env.wasm.numThreads ?? 1,
+    target: {},
+  };
 }
