@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
+import type { Target } from '../graph/primitive.js';
 import {
   type ConvOptions,
   cast,
@@ -16,6 +17,8 @@ import {
   type Tensor,
   zeros,
 } from '../index.js';
+import { emitModel } from '../onnx/emit.js';
+import { leavesBehind } from '../runtime/evaluate.js';
 import { type Differentiable, gradientError, secondGradientError } from '../testing/gradients.js';
 
 const report: [name: string, first: number, second: number][] = [];
@@ -54,30 +57,56 @@ interface Case {
   readonly groups: number;
 }
 
-const cases: fc.Arbitrary<Case> = fc
-  .record({
-    n: fc.integer({ min: 1, max: 2 }),
-    groups: fc.integer({ min: 1, max: 3 }),
-    inputs: fc.integer({ min: 1, max: 3 }),
-    outputs: fc.integer({ min: 1, max: 2 }),
-    size: fc.tuple(fc.integer({ min: 1, max: 8 }), fc.integer({ min: 1, max: 8 })),
-    kernel: fc.tuple(fc.integer({ min: 1, max: 5 }), fc.integer({ min: 1, max: 5 })),
-    strides: fc.tuple(fc.integer({ min: 1, max: 3 }), fc.integer({ min: 1, max: 3 })),
-    dilation: fc.tuple(fc.integer({ min: 1, max: 2 }), fc.integer({ min: 1, max: 2 })),
-    padding: fc.tuple(
-      fc.tuple(fc.integer({ min: 0, max: 2 }), fc.integer({ min: 0, max: 2 })),
-      fc.tuple(fc.integer({ min: 0, max: 2 }), fc.integer({ min: 0, max: 2 })),
-    ),
-  })
-  .filter(({ size, kernel, dilation, padding }) =>
-    size.every((n, i) => n + padding[i]![0] + padding[i]![1] > dilation[i]! * (kernel[i]! - 1)),
+interface Channels {
+  readonly n: number;
+  readonly groups: number;
+  /** Channels of a group. */
+  readonly inputs: number;
+  readonly outputs: number;
+}
+
+const fewChannels: fc.Arbitrary<Channels> = fc.record({
+  n: fc.integer({ min: 1, max: 2 }),
+  groups: fc.integer({ min: 1, max: 3 }),
+  inputs: fc.integer({ min: 1, max: 3 }),
+  outputs: fc.integer({ min: 1, max: 2 }),
+});
+
+/** As many as fill vector registers: pictures, whole blocks, groups of blocks, depthwise. */
+const channelsInBlocks: fc.Arbitrary<Channels> = fc
+  .tuple(
+    fc.constantFrom(1, 16),
+    fc.constantFrom([1, 3, 16], [1, 16, 16], [1, 16, 32], [1, 32, 16], [2, 16, 16], [16, 1, 1], [32, 1, 1]),
   )
-  .map(({ n, groups, inputs, outputs, size, kernel, ...rest }) => ({
-    ...rest,
-    groups,
-    x: [n, groups * inputs, ...size] as const,
-    w: [groups * outputs, inputs, ...kernel] as const,
+  .map(([n, [groups, inputs, outputs]]) => ({
+    n,
+    groups: groups!,
+    inputs: inputs!,
+    outputs: outputs!,
   }));
+
+const casesOf = (channels: fc.Arbitrary<Channels>): fc.Arbitrary<Case> =>
+  fc
+    .record({
+      channels,
+      size: fc.tuple(fc.integer({ min: 1, max: 8 }), fc.integer({ min: 1, max: 8 })),
+      kernel: fc.tuple(fc.integer({ min: 1, max: 5 }), fc.integer({ min: 1, max: 5 })),
+      strides: fc.tuple(fc.integer({ min: 1, max: 3 }), fc.integer({ min: 1, max: 3 })),
+      dilation: fc.tuple(fc.integer({ min: 1, max: 2 }), fc.integer({ min: 1, max: 2 })),
+      padding: fc.tuple(
+        fc.tuple(fc.integer({ min: 0, max: 2 }), fc.integer({ min: 0, max: 2 })),
+        fc.tuple(fc.integer({ min: 0, max: 2 }), fc.integer({ min: 0, max: 2 })),
+      ),
+    })
+    .filter(({ size, kernel, dilation, padding }) =>
+      size.every((n, i) => n + padding[i]![0] + padding[i]![1] > dilation[i]! * (kernel[i]! - 1)),
+    )
+    .map(({ channels: { n, groups, inputs, outputs }, size, kernel, ...rest }) => ({
+      ...rest,
+      groups,
+      x: [n, groups * inputs, ...size] as const,
+      w: [groups * outputs, inputs, ...kernel] as const,
+    }));
 
 /** Calls back with every product that a convolution adds up: the flat positions of image, weight and output. */
 function eachProduct(of: Case, visit: (x: number, w: number, y: number) => void): Shape {
@@ -155,8 +184,25 @@ const plain = {
 
 describe('conv', () => {
   it('agrees with plain loops, and so do its gradients, in both dtypes', { timeout: 60_000 }, () =>
-    fc.assert(fc.asyncProperty(cases, expectLoops), { numRuns: 40 }),
+    fc.assert(fc.asyncProperty(casesOf(fewChannels), expectLoops), { numRuns: 40 }),
   );
+
+  it('agrees with plain loops on channels that fill blocks', { timeout: 60_000 }, () =>
+    fc.assert(fc.asyncProperty(casesOf(channelsInBlocks), expectLoops), { numRuns: 40 }),
+  );
+
+  it('is written in blocks only for processors that have them', () => {
+    const [x, w] = [random([16, 16, 5, 5]), random([16, 16, 3, 3], 1)].map((each) => cast(each, 'float32'));
+    const outputs = [conv(x!, w!), ...grad(([a, b]: [Tensor, Tensor]) => sum(conv(a, b)))([x!, w!])];
+    const inputs = leavesBehind(outputs).map((tensor, i) => ({ name: `input${i}`, tensor }));
+    const blockedConvs = (target: Target) =>
+      emitModel({ inputs, outputs }, target).nodes.filter(
+        ({ domain, type }) => domain === 'com.microsoft.nchwc' && type === 'Conv',
+      ).length;
+    expect(blockedConvs({})).toBe(0);
+    expect(blockedConvs({ channelBlock: 16 })).toBe(3);
+    expect(blockedConvs({ channelBlock: 32 })).toBe(0);
+  });
 
   it.each<[string, Case]>([
     ['flipped kernels, products for each tap', { ...plain, x: [2, 32, 6, 5], w: [8, 32, 3, 3] }],
@@ -219,7 +265,7 @@ describe('conv', () => {
 describe('convTranspose', () => {
   it('is the transpose of conv: ⟨conv(x), y⟩ = ⟨x, convTranspose(y)⟩', { timeout: 60_000 }, () =>
     fc.assert(
-      fc.asyncProperty(cases, async (of) => {
+      fc.asyncProperty(casesOf(fewChannels), async (of) => {
         const [x, w] = [random(of.x), random(of.w, 1)];
         const y = random(conv(x, w, of).shape, 2);
         const outputPadding = [0, 1].map((axis) => {

@@ -1,19 +1,30 @@
 import { DTypeError, ShapeError } from '../graph/errors.js';
-import { type Application, apply, type Emitter, type Primitive } from '../graph/primitive.js';
-import { formatShape, type Shape, sizeOf } from '../graph/shape.js';
+import { apply, type Primitive } from '../graph/primitive.js';
+import { formatShape, type Shape } from '../graph/shape.js';
 import type { Tensor } from '../graph/tensor.js';
 import { requireFloat, reshape } from './broadcast.js';
-import { emitExpand, emitFilled, emitReshape, emitTransposed } from './emit.js';
+import { emitBlockedConv, emitBlockedWeightGrad, fitsBlockedWeightGrad, fitsBlocks } from './convBlocked.js';
 import {
-  emitFold,
-  emitGather,
+  columnsShape,
+  convAttributes,
+  emitColumnsProduct,
+  emitFlippedKernel,
+  emitFoldedProduct,
+  emitGathered,
+  emitIdentityConv,
+  emitPerTap,
+  flippedGeometry,
+  flippedShape,
+  type Geometry,
+  prefersFlippedConv,
+} from './convForms.js';
+import { emitFilled, emitReshape } from './emit.js';
+import {
   emitUnfold,
   type PerAxis,
   perAxis,
-  pixelsUnderTaps,
   positionsOf,
   type WindowOptions,
-  type Windows,
   windowsOf,
   windowsWithRows,
   withRows,
@@ -21,10 +32,6 @@ import {
 
 // A convolution and its two gradients are each other's derivatives, so that the three are closed under differentiation.
 // All have two spatial axes: images [n, c, h, w], weights [o, c / groups, h, w].
-
-interface Geometry extends Windows {
-  readonly groups: number;
-}
 
 export interface ConvOptions extends WindowOptions {
   /** Channels are cut into so many groups, each with its own weights; as many as channels is depthwise. 1 unless said. */
@@ -50,7 +57,11 @@ const convPrimitive: Primitive<Geometry> = {
   emit(emitter, [x, w], application) {
     const { inputs, attributes, output } = application;
     if (isEmpty(application)) return emitFilled(emitter, 0, output.shape, output.dtype);
-    if (output.dtype === 'float32') return emitter.operator('Conv', [x!, w!], onnxAttributes(attributes));
+    if (output.dtype === 'float32') {
+      return fitsBlocks(emitter, inputs[1]!.shape, attributes)
+        ? emitBlockedConv(emitter, x!, w!, inputs[1]!.shape, attributes)
+        : emitter.operator('Conv', [x!, w!], convAttributes(attributes));
+    }
     const { groups } = attributes;
     const [n, o] = output.shape as [number, number];
     const columns = emitReshape(
@@ -79,8 +90,16 @@ const convInputGradPrimitive: Primitive<Geometry & { readonly shape: Shape }> = 
     const { inputs, attributes, output } = application;
     if (isEmpty(application)) return emitFilled(emitter, 0, output.shape, output.dtype);
     if (output.dtype === 'float64') return emitFoldedProduct(emitter, dy!, w!, application);
-    if (prefersFlippedConv(attributes, inputs[1]!.shape)) {
-      return emitFlippedConv(emitter, dy!, w!, attributes);
+    const flipped = flippedGeometry(attributes);
+    if (flipped) {
+      const { shape } = inputs[1]!;
+      const turned = flippedShape(shape, attributes.groups);
+      const kernel = () => emitFlippedKernel(emitter, w!, shape, attributes.groups);
+      if (fitsBlocks(emitter, turned, flipped))
+        return emitBlockedConv(emitter, dy!, kernel(), turned, flipped);
+      if (prefersFlippedConv(attributes, shape)) {
+        return emitter.operator('Conv', [dy!, kernel()], convAttributes(flipped));
+      }
     }
     const { kernel, strides, dilation, before, after } = attributes;
     // What the strides left over in the forward direction.
@@ -88,7 +107,7 @@ const convInputGradPrimitive: Primitive<Geometry & { readonly shape: Shape }> = 
       .slice(2)
       .map((n, i) => (n + before[i]! + after[i]! - dilation[i]! * (kernel[i]! - 1) - 1) % strides[i]!);
     return emitter.operator('ConvTranspose', [dy!, w!], {
-      ...onnxAttributes(attributes),
+      ...convAttributes(attributes),
       output_padding: { ints: rest },
     });
   },
@@ -114,6 +133,9 @@ const convWeightGradPrimitive: Primitive<Geometry & { readonly shape: Shape }> =
     if (output.dtype === 'float64') {
       return emitColumnsProduct(emitter, emitUnfold(emitter, x!, inputs[0]!, attributes), dy!, application);
     }
+    if (fitsBlockedWeightGrad(emitter, application)) {
+      return emitBlockedWeightGrad(emitter, x!, dy!, application);
+    }
     // Measured: convolution makes columns fastest for few channels and for groups, slices for stride 1, gathering else.
     if (groups > 1 || inputs[0]!.shape[1]! < 8) {
       return emitColumnsProduct(emitter, emitIdentityConv(emitter, x!, application), dy!, application);
@@ -121,8 +143,6 @@ const convWeightGradPrimitive: Primitive<Geometry & { readonly shape: Shape }> =
     return (unit(strides, 1) ? emitPerTap : emitGathered)(emitter, x!, dy!, application);
   },
 };
-
-type Gradient = Application<Geometry & { readonly shape: Shape }>;
 
 const convInputGrad = (dy: Tensor, w: Tensor, geometry: Geometry, shape: Shape): Tensor =>
   apply(convInputGradPrimitive, [dy, w], { ...geometry, shape });
@@ -132,156 +152,6 @@ const convWeightGrad = (x: Tensor, dy: Tensor, geometry: Geometry, shape: Shape)
 
 const isEmpty = ({ inputs, output }: { inputs: readonly Tensor[]; output: Tensor }): boolean =>
   output.size === 0 || inputs.some((input) => input.size === 0);
-
-const onnxAttributes = ({ kernel, strides, dilation, before, after, groups }: Geometry) => ({
-  kernel_shape: { ints: kernel },
-  strides: { ints: strides },
-  dilations: { ints: dilation },
-  pads: { ints: [...before, ...after] },
-  group: { int: groups },
-});
-
-/** [n, groups, channels of a group · taps, windows] */
-function columnsShape([n, c, ...size]: Shape, geometry: Geometry): Shape {
-  const rows = (c! / geometry.groups) * sizeOf(geometry.kernel);
-  return [n!, geometry.groups, rows, sizeOf(positionsOf('conv', size, geometry))];
-}
-
-const emitFused = (emitter: Emitter, a: string, b: string, side: 'transA' | 'transB'): string =>
-  emitter.operator('FusedMatMul', [a, b], { [side]: { int: 1 } }, 'com.microsoft');
-
-/** wᵀ · dy gives what each window adds to each pixel; fold adds it up. */
-function emitFoldedProduct(
-  emitter: Emitter,
-  dy: string,
-  w: string,
-  { inputs, attributes, output }: Gradient,
-): string {
-  const { groups } = attributes;
-  const [n, o, ...positions] = inputs[0]!.shape as [number, number, number, number];
-  const weights = emitReshape(emitter, w, [groups, o / groups, inputs[1]!.size / o]);
-  const outputs = emitReshape(emitter, dy, [n, groups, o / groups, sizeOf(positions)]);
-  const transposed = emitTransposed(emitter, weights, [0, 2, 1]);
-  return emitFold(emitter, emitter.operator('MatMul', [transposed, outputs]), output, attributes);
-}
-
-/** Measured: a convolution with the flipped kernel beats ConvTranspose for 3 × 3 on many channels, and depthwise. */
-function prefersFlippedConv(geometry: Geometry, [o, c]: Shape): boolean {
-  const { kernel, strides, dilation, before, after, groups } = geometry;
-  const fits = kernel.every((n, i) => Math.max(before[i]!, after[i]!) <= dilation[i]! * (n - 1));
-  const manyChannels = groups === 1 && c! >= 32 && kernel.every((n) => n === 3);
-  const depthwise = groups > 1 && c === 1 && o === groups;
-  return fits && strides.every((n) => n === 1) && (manyChannels || depthwise);
-}
-
-function emitFlippedConv(emitter: Emitter, dy: string, w: string, geometry: Geometry): string {
-  const { kernel, dilation, before, after, groups } = geometry;
-  const bounds = (number: number) => emitter.constant([number, number], 'int64');
-  const flipped = emitter.operator('Slice', [
-    w,
-    bounds(-1),
-    bounds(-(2 ** 31)),
-    emitter.constant([2, 3], 'int64'),
-    bounds(-1),
-  ]);
-  const swapped = groups === 1 ? emitTransposed(emitter, flipped, [1, 0, 2, 3]) : flipped;
-  const complement = (side: readonly number[]) => side.map((n, i) => dilation[i]! * (kernel[i]! - 1) - n);
-  return emitter.operator(
-    'Conv',
-    [dy, swapped],
-    onnxAttributes({ ...geometry, before: complement(before), after: complement(after) }),
-  );
-}
-
-/** dy · columnsᵀ for each image, added up. The columns reshape to [n, groups, channels of a group · taps, windows]. */
-function emitColumnsProduct(
-  emitter: Emitter,
-  columns: string,
-  dy: string,
-  { inputs, attributes, output }: Gradient,
-): string {
-  const [n, o, ...positions] = inputs[1]!.shape as [number, number, number, number];
-  const { groups } = attributes;
-  const products = emitFused(
-    emitter,
-    emitReshape(emitter, dy, [n, groups, o / groups, sizeOf(positions)]),
-    emitReshape(emitter, columns, columnsShape(inputs[0]!.shape, attributes)),
-    'transB',
-  );
-  const total = emitter.operator('ReduceSum', [products, emitter.constant([0], 'int64')], {
-    keepdims: { int: 0 },
-  });
-  return emitReshape(emitter, total, output.shape);
-}
-
-/** Columns by a convolution of each channel with kernels that have a single 1. */
-function emitIdentityConv(emitter: Emitter, x: string, { inputs, attributes }: Gradient): string {
-  const [channels, taps] = [inputs[0]!.shape[1]!, sizeOf(attributes.kernel)];
-  const ones = Array.from({ length: taps * taps }, (_, i) => Number(i % (taps + 1) === 0));
-  const kernels = emitExpand(emitter, emitter.constant(ones, 'float32', [1, taps, taps]), [
-    channels,
-    taps,
-    taps,
-  ]);
-  const weights = emitReshape(emitter, kernels, [channels * taps, 1, ...attributes.kernel]);
-  return emitter.operator('Conv', [x, weights], onnxAttributes({ ...attributes, groups: channels }));
-}
-
-/** dy as [o, images · windows]. */
-const emitOutputsFirst = (emitter: Emitter, dy: string, { shape: [n, o, ...positions] }: Tensor): string =>
-  emitReshape(emitter, emitTransposed(emitter, dy, [1, 0, 2, 3]), [o!, n! * sizeOf(positions)]);
-
-/** One product for each tap: dy with the pixels that the tap meets, channels last. */
-function emitPerTap(
-  emitter: Emitter,
-  x: string,
-  dy: string,
-  { inputs, attributes, output }: Gradient,
-): string {
-  const { kernel, dilation, before, after } = attributes;
-  const [n, o, rows, columns] = inputs[1]!.shape as [number, number, number, number];
-  const channels = inputs[0]!.shape[1]!;
-  const padded = emitter.operator('Pad', [
-    emitTransposed(emitter, x, [0, 2, 3, 1]),
-    emitter.constant([0, ...before, 0, 0, ...after, 0], 'int64'),
-  ]);
-  const outputs = emitOutputsFirst(emitter, dy, inputs[1]!);
-  const products = Array.from({ length: sizeOf(kernel) }, (_, tap) => {
-    const start = [Math.floor(tap / kernel[1]!) * dilation[0]!, (tap % kernel[1]!) * dilation[1]!];
-    const met = emitter.operator('Slice', [
-      padded,
-      emitter.constant(start, 'int64'),
-      emitter.constant([start[0]! + rows, start[1]! + columns], 'int64'),
-      emitter.constant([1, 2], 'int64'),
-    ]);
-    const pixels = emitReshape(emitter, met, [n * rows * columns, channels]);
-    return emitReshape(emitter, emitter.operator('MatMul', [outputs, pixels]), [o, channels, 1]);
-  });
-  return emitReshape(emitter, emitter.operator('Concat', products, { axis: { int: 2 } }), output.shape);
-}
-
-/** One product with all columns, gathered channels last by an index that all images share. */
-function emitGathered(
-  emitter: Emitter,
-  x: string,
-  dy: string,
-  { inputs, attributes, output }: Gradient,
-): string {
-  const { kernel } = attributes;
-  const [n, channels, ...size] = inputs[0]!.shape as [number, number, number, number];
-  const [, o, ...positions] = inputs[1]!.shape as [number, number, number, number];
-  const flat = { shape: [n, sizeOf(size), channels], dtype: output.dtype };
-  const [taps, windows] = [sizeOf(kernel), sizeOf(positions)];
-  const byTap = pixelsUnderTaps(size, attributes);
-  const byWindow = byTap.map((_, i) => byTap[(i % taps) * windows + Math.floor(i / taps)]!);
-  const pixels = emitReshape(emitter, emitTransposed(emitter, x, [0, 2, 3, 1]), flat.shape);
-  const columns = emitReshape(emitter, emitGather(emitter, pixels, flat, 1, byWindow), [
-    n * windows,
-    taps * channels,
-  ]);
-  const product = emitter.operator('MatMul', [emitOutputsFirst(emitter, dy, inputs[1]!), columns]);
-  return emitTransposed(emitter, emitReshape(emitter, product, [o, ...kernel, channels]), [0, 3, 1, 2]);
-}
 
 /** @throws ShapeError unless images and weights have the same one or two spatial axes, DTypeError unless one float dtype */
 function requireImages(name: string, x: Tensor, w: Tensor, groups: number): void {
