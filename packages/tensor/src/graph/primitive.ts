@@ -16,6 +16,10 @@ export interface Target {
    * not to be had, and in files for other machines.
    */
   readonly channelBlock?: number | undefined;
+  /** Only operators of the ONNX standard, none of ONNX Runtime's own, so that other runtimes can open the file. */
+  readonly standard?: boolean;
+  /** Fake quantization as ONNX's quantization operators, which runtimes turn into integer arithmetic. */
+  readonly quantized?: boolean;
 }
 
 /** What an operation's ONNX form is written with. Names stand for the ONNX values. */

@@ -1,20 +1,45 @@
 import { type DType, elementsFrom, type TypedArray } from '../graph/dtype.js';
-import { applicationsOf, type Emitter, type OnnxAttribute, type Target } from '../graph/primitive.js';
+import {
+  type Application,
+  applicationsOf,
+  type Emitter,
+  type OnnxAttribute,
+  type Target,
+} from '../graph/primitive.js';
 import type { Shape } from '../graph/shape.js';
-import type { Tensor } from '../graph/tensor.js';
+import type { Tensor, Value } from '../graph/tensor.js';
 import type { OnnxConstant, OnnxModel, OnnxNode } from './model.js';
 
-/** A computation of `outputs` from `inputs`: every leaf that the outputs need is among the inputs. */
+export interface NamedTensor {
+  readonly name: string;
+  readonly tensor: Tensor;
+}
+
+/** A computation of `outputs` from `inputs`: every leaf that the outputs need is among the inputs or the weights. */
 export interface Program {
-  readonly inputs: readonly { readonly name: string; readonly tensor: Tensor }[];
+  readonly inputs: readonly NamedTensor[];
   readonly outputs: readonly Tensor[];
+  /** Tensors that have elements, which become part of the model. */
+  readonly weights?: readonly NamedTensor[];
+}
+
+/** What the parts of a model are called. */
+export interface Names {
+  /** `output0`, `output1`, … unless said. */
+  readonly output?: (index: number) => string;
+  /** What the operators of a node begin with; the name of its operation unless said. */
+  readonly node?: (application: Application) => string;
 }
 
 export const outputName = (index: number): string => `output${index}`;
 
-/** Writes a program as an ONNX model. Its inputs keep their names; its outputs are `output0`, `output1`, … */
-export function emitModel({ inputs, outputs }: Program, target: Target = {}): OnnxModel {
-  const names = new Map(inputs.map(({ name, tensor }) => [tensor, name]));
+/** Writes a program as an ONNX model. Its inputs and weights keep their names. */
+export function emitModel(
+  { inputs, outputs, weights = [] }: Program,
+  target: Target = {},
+  { output: outputNameOf = outputName, node: nodeName = ({ primitive }) => primitive.name }: Names = {},
+): OnnxModel {
+  const names = new Map([...inputs, ...weights].map(({ name, tensor }) => [tensor, name]));
   const { emitter, nodes, constants, within } = startModel(target);
   const nameOf = (tensor: Tensor): string => {
     const name = names.get(tensor);
@@ -22,7 +47,7 @@ export function emitModel({ inputs, outputs }: Program, target: Target = {}): On
     return name;
   };
   for (const application of applicationsOf(outputs)) {
-    within(application.primitive.name);
+    within(nodeName(application));
     names.set(
       application.output,
       application.primitive.emit(emitter, application.inputs.map(nameOf), application),
@@ -30,14 +55,14 @@ export function emitModel({ inputs, outputs }: Program, target: Target = {}): On
   }
   // Through Identity, since an input, a constant or one value asked for twice cannot itself be an output.
   const ends = outputs.map((output, index): OnnxNode => {
-    const name = outputName(index);
+    const name = outputNameOf(index);
     return { name, type: 'Identity', domain: '', inputs: [nameOf(output)], outputs: [name], attributes: {} };
   });
   return {
     nodes: [...nodes, ...ends],
-    constants,
+    constants: [...weights.map(({ name, tensor }) => ({ name, ...(tensor.value as Value) })), ...constants],
     inputs: inputs.map(({ name, tensor: { dtype, shape } }) => ({ name, dtype, shape })),
-    outputs: outputs.map(({ dtype, shape }, index) => ({ name: outputName(index), dtype, shape })),
+    outputs: outputs.map(({ dtype, shape }, index) => ({ name: outputNameOf(index), dtype, shape })),
   };
 }
 

@@ -1,8 +1,8 @@
 import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
-import type { DType, TypedArray } from '../graph/dtype.js';
+import type { DType } from '../graph/dtype.js';
 import type { OnnxAttribute } from '../graph/primitive.js';
 import type { Shape } from '../graph/shape.js';
-import { onnxTypes } from '../ops/emit.js';
+import { onnxTypes, type StoredType } from '../ops/emit.js';
 
 /** An ONNX model as plain data: the part of the format that we write. */
 export interface OnnxModel {
@@ -10,6 +10,20 @@ export interface OnnxModel {
   readonly constants: readonly OnnxConstant[];
   readonly inputs: readonly OnnxValue[];
   readonly outputs: readonly OnnxValue[];
+  /** Version of the standard operators, from 13; 21 unless said. */
+  readonly opset?: number;
+  readonly description?: ModelDescription;
+}
+
+/** What a model says about itself. */
+export interface ModelDescription {
+  /** Name of the graph; `evenkeel` unless said. */
+  readonly name?: string;
+  readonly documentation?: string;
+  readonly metadata?: Readonly<Record<string, string>>;
+  /** The program that wrote the model, and its version; `evenkeel` unless said. */
+  readonly producer?: string;
+  readonly producerVersion?: string;
 }
 
 export interface OnnxNode {
@@ -24,15 +38,38 @@ export interface OnnxNode {
 export interface OnnxValue {
   readonly name: string;
   readonly dtype: DType;
+  /** Lengths that differ from run to run stand as names. */
+  readonly shape: readonly (number | string)[];
+}
+
+export interface OnnxConstant {
+  readonly name: string;
+  readonly dtype: StoredType;
   readonly shape: Shape;
+  /** Row-major, little-endian; two elements a byte for 4 bits, the first in the lower half. */
+  readonly data: ArrayBufferView<ArrayBuffer>;
 }
 
-export interface OnnxConstant extends OnnxValue {
-  readonly data: TypedArray;
+/** A second file for constants that do not go into the model itself. */
+export interface ExternalData {
+  /** The file's path, relative to that of the model. */
+  readonly location: string;
+  /** Takes in the bytes of a constant and returns where they start; undefined for those that stay in the model. */
+  place(bytes: Uint8Array<ArrayBuffer>): number | undefined;
 }
 
-const irVersion = 10;
-const opsetVersion = 21;
+export const defaultOpset = 21;
+
+/** The version of the file format that came with each version of the operators. */
+const irVersions: readonly (readonly [opset: number, irVersion: number])[] = [
+  [25, 13],
+  [24, 12],
+  [23, 11],
+  [21, 10],
+  [19, 9],
+  [15, 8],
+  [13, 7],
+];
 
 // Field numbers are those of the ONNX format's protobuf schema.
 type Write = (writer: BinaryWriter) => void;
@@ -78,15 +115,28 @@ const writeNode =
     if (node.domain) text(writer, 7, node.domain);
   };
 
+const writeEntry =
+  (key: string, value: string): Write =>
+  (writer) => {
+    text(writer, 1, key);
+    text(writer, 2, value);
+  };
+
 const writeConstant =
-  ({ name, dtype, shape, data }: OnnxConstant): Write =>
+  ({ name, dtype, shape, data }: OnnxConstant, external?: ExternalData): Write =>
   (writer) => {
     for (const length of shape) integer(writer, 1, length);
     integer(writer, 2, onnxTypes[dtype]);
     text(writer, 8, name);
-    writer
-      .tag(9, WireType.LengthDelimited)
-      .bytes(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+    const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+    const offset = external?.place(bytes);
+    if (external === undefined || offset === undefined) {
+      writer.tag(9, WireType.LengthDelimited).bytes(bytes);
+      return;
+    }
+    const place = { location: external.location, offset: String(offset), length: String(bytes.length) };
+    for (const [key, value] of Object.entries(place)) message(writer, 13, writeEntry(key, value));
+    integer(writer, 14, 1);
   };
 
 const writeValue =
@@ -97,31 +147,46 @@ const writeValue =
       message(type, 1, (tensorType) => {
         integer(tensorType, 1, onnxTypes[dtype]);
         message(tensorType, 2, (dimensions) => {
-          for (const length of shape) message(dimensions, 1, (dimension) => integer(dimension, 1, length));
+          for (const length of shape) {
+            message(dimensions, 1, (dimension) =>
+              typeof length === 'number' ? integer(dimension, 1, length) : text(dimension, 2, length),
+            );
+          }
         });
       });
     });
   };
 
-/** The model in ONNX's binary form. */
-export function encodeModel(model: OnnxModel): Uint8Array<ArrayBuffer> {
+/** The model in ONNX's binary form; with `external`, constants that it takes in are left to the second file. */
+export function encodeModel(model: OnnxModel, external?: ExternalData): Uint8Array<ArrayBuffer> {
+  const { opset: version = defaultOpset, description = {} } = model;
+  const {
+    name = 'evenkeel',
+    documentation,
+    metadata = {},
+    producer = 'evenkeel',
+    producerVersion,
+  } = description;
   const writer = new BinaryWriter();
-  integer(writer, 1, irVersion);
-  text(writer, 2, 'evenkeel');
+  integer(writer, 1, irVersions.find(([from]) => version >= from)![1]);
+  text(writer, 2, producer);
+  if (producerVersion) text(writer, 3, producerVersion);
+  if (documentation) text(writer, 6, documentation);
   message(writer, 7, (graph) => {
     for (const node of model.nodes) message(graph, 1, writeNode(node));
-    text(graph, 2, 'evenkeel');
-    for (const constant of model.constants) message(graph, 5, writeConstant(constant));
+    text(graph, 2, name);
+    for (const constant of model.constants) message(graph, 5, writeConstant(constant, external));
     for (const input of model.inputs) message(graph, 11, writeValue(input));
     for (const output of model.outputs) message(graph, 12, writeValue(output));
   });
   const extensions = new Set(model.nodes.map(({ domain }) => domain).filter((domain) => domain !== ''));
-  const opsets = [['', opsetVersion] as const, ...[...extensions].map((domain) => [domain, 1] as const)];
+  const opsets = [['', version] as const, ...[...extensions].map((domain) => [domain, 1] as const)];
   for (const [domain, version] of opsets) {
     message(writer, 8, (opset) => {
       text(opset, 1, domain);
       integer(opset, 2, version);
     });
   }
+  for (const [key, value] of Object.entries(metadata)) message(writer, 14, writeEntry(key, value));
   return writer.finish();
 }

@@ -1,7 +1,7 @@
 import type { Application, Emitter } from '../graph/primitive.js';
 import { type Shape, sizeOf } from '../graph/shape.js';
 import type { Tensor } from '../graph/tensor.js';
-import { emitExpand, emitReshape, emitTransposed } from './emit.js';
+import { emitExpand, emitMatMul, emitReshape, emitTransposed } from './emit.js';
 import { emitFold, emitGather, pixelsUnderTaps, positionsOf, type Windows } from './windows.js';
 
 // The ONNX forms of convolution and its gradients that run everywhere.
@@ -27,9 +27,6 @@ export function columnsShape([n, c, ...size]: Shape, geometry: Geometry): Shape 
   const rows = (c! / geometry.groups) * sizeOf(geometry.kernel);
   return [n!, geometry.groups, rows, sizeOf(positionsOf('conv', size, geometry))];
 }
-
-const emitFused = (emitter: Emitter, a: string, b: string, side: 'transA' | 'transB'): string =>
-  emitter.operator('FusedMatMul', [a, b], { [side]: { int: 1 } }, 'com.microsoft');
 
 /** wᵀ · dy gives what each window adds to each pixel; fold adds it up. */
 export function emitFoldedProduct(
@@ -95,11 +92,14 @@ export function emitColumnsProduct(
 ): string {
   const [n, o, ...positions] = inputs[1]!.shape as [number, number, number, number];
   const { groups } = attributes;
-  const products = emitFused(
+  const products = emitMatMul(
     emitter,
-    emitReshape(emitter, dy, [n, groups, o / groups, sizeOf(positions)]),
-    emitReshape(emitter, columns, columnsShape(inputs[0]!.shape, attributes)),
-    'transB',
+    [
+      emitReshape(emitter, dy, [n, groups, o / groups, sizeOf(positions)]),
+      emitReshape(emitter, columns, columnsShape(inputs[0]!.shape, attributes)),
+    ],
+    [4, 4],
+    [false, true],
   );
   const total = emitter.operator('ReduceSum', [products, emitter.constant([0], 'int64')], {
     keepdims: { int: 0 },

@@ -3,6 +3,7 @@ import { apply, type Primitive } from '../graph/primitive.js';
 import { broadcastShapes, formatShape, type Shape } from '../graph/shape.js';
 import type { Tensor } from '../graph/tensor.js';
 import { requireFloat, reshape, sumTo } from './broadcast.js';
+import { emitMatMul } from './emit.js';
 
 /** Which operands are taken with their last two axes swapped. */
 export interface MatMulOptions {
@@ -39,15 +40,13 @@ const matMulPrimitive: Primitive<Required<MatMulOptions>> = {
       : matMul(a!, cotangent, { transposeA: !transposeA });
     return [sumTo(forA, a!.shape), sumTo(forB, b!.shape)];
   },
-  emit: (emitter, inputs, { attributes: { transposeA, transposeB } }) =>
-    transposeA || transposeB
-      ? emitter.operator(
-          'FusedMatMul',
-          inputs,
-          { transA: { int: Number(transposeA) }, transB: { int: Number(transposeB) } },
-          'com.microsoft',
-        )
-      : emitter.operator('MatMul', inputs),
+  emit: (emitter, names, { inputs, attributes: { transposeA, transposeB } }) =>
+    emitMatMul(
+      emitter,
+      names,
+      inputs.map(({ rank }) => rank),
+      [transposeA, transposeB],
+    ),
 };
 
 /**
