@@ -1,0 +1,72 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import type { Described, Memory, Prepared, Ran, Request } from './peers/protocol.js';
+
+/** How to start a side of the comparison. */
+export interface PeerCommand {
+  /** As on the command line. */
+  readonly id: string;
+  readonly program: string;
+  readonly parameters: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+/** A running side of the comparison: a process of its own that answers one request after the other. */
+export class Peer {
+  readonly id: string;
+  readonly #process: ChildProcess;
+  readonly #replies: AsyncIterator<string>;
+  #diagnostics = '';
+
+  constructor({ id, program, parameters, environment }: PeerCommand) {
+    this.id = id;
+    this.#process = spawn(program, parameters, {
+      env: { ...process.env, ...environment },
+      stdio: ['pipe', 'pipe', 'pipe'],
+    });
+    // Without a listener an error, such as a program that does not exist, would end this process.
+    this.#process.on('error', (error) => {
+      this.#diagnostics += error.message;
+    });
+    this.#process.stdin!.on('error', () => {});
+    this.#process.stderr!.on('data', (chunk) => {
+      this.#diagnostics = `${this.#diagnostics}${chunk}`.slice(-2000);
+    });
+    this.#replies = createInterface({ input: this.#process.stdout! })[Symbol.asyncIterator]();
+  }
+
+  describe(): Promise<Described> {
+    return this.#ask({ command: 'describe' });
+  }
+
+  prepare(workload: string, folder: string, gradients: string): Promise<Prepared> {
+    return this.#ask({ command: 'prepare', workload, folder, gradients });
+  }
+
+  run(steps: number): Promise<Ran> {
+    return this.#ask({ command: 'run', steps });
+  }
+
+  memory(): Promise<Memory> {
+    return this.#ask({ command: 'memory' });
+  }
+
+  /** Lets the process end by itself. */
+  close(): Promise<void> {
+    const { exitCode, signalCode } = this.#process;
+    if (exitCode !== null || signalCode !== null || this.#process.pid === undefined) return Promise.resolve();
+    const ended = new Promise<void>((resolve) => this.#process.once('exit', () => resolve()));
+    this.#process.stdin!.end();
+    return ended;
+  }
+
+  async #ask<Reply>(request: Request): Promise<Reply> {
+    this.#process.stdin!.write(`${JSON.stringify(request)}\n`);
+    const { value, done } = await this.#replies.next();
+    if (done) throw new Error(`${this.id} ended during ${request.command}: ${this.#diagnostics.trim()}`);
+    const reply = JSON.parse(value) as Reply | { readonly error: string };
+    if (typeof reply === 'object' && reply !== null && 'error' in reply)
+      throw new Error(`${this.id}: ${request.command}: ${reply.error}`);
+    return reply as Reply;
+  }
+}

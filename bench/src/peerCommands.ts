@@ -1,0 +1,72 @@
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import type { Options } from './options.js';
+import type { PeerCommand } from './peer.js';
+
+const fromBench = (path: string): string => fileURLToPath(new URL(`../${path}`, import.meta.url));
+
+/** Where `npm run bench -- install` puts Python's packages. */
+export const virtualEnvironment = fromBench('.venv');
+export const requirements = fromBench('peers/requirements.txt');
+
+/** The Python that has the peers: EVENKEEL_PYTHON, or the one of the virtual environment. */
+export const pythonProgram = (): string => process.env.EVENKEEL_PYTHON ?? `${virtualEnvironment}/bin/python`;
+
+interface PeerKind {
+  readonly start: (options: Options) => Pick<PeerCommand, 'program' | 'parameters'>;
+  /** Why it cannot run here; undefined when it can. */
+  readonly missing: () => string | undefined;
+}
+
+const python = (file: string, module: string, ...parameters: string[]): PeerKind => ({
+  start: () => ({ program: pythonProgram(), parameters: [fromBench(`peers/${file}`), ...parameters] }),
+  missing() {
+    const program = pythonProgram();
+    const found = spawnSync(program, [
+      '-c',
+      `import importlib.util, sys; sys.exit(importlib.util.find_spec('${module}') is None)`,
+    ]);
+    if (found.status === 0) return undefined;
+    const what = found.error ? `no Python at ${program}` : `${program} has no ${module}`;
+    return `${what}; run "npm run bench -- install" or set EVENKEEL_PYTHON`;
+  },
+});
+
+const kinds: Readonly<Record<string, PeerKind>> = {
+  evenkeel: {
+    start: () => ({ program: process.execPath, parameters: [fromBench('dist/peers/evenkeel.js')] }),
+    missing: () => undefined,
+  },
+  torch: python('torch_peer.py', 'torch'),
+  'torch-compile': python('torch_peer.py', 'torch', 'compile'),
+  jax: python('jax_peer.py', 'jax'),
+};
+
+/** Every side that a training run can be measured on; ours first. */
+export const peerIds: readonly string[] = Object.keys(kinds);
+
+/** How to start a side. @throws RangeError for a name that no side has */
+export function peerCommand(id: string, options: Options): PeerCommand {
+  const { program, parameters } = kindOf(id).start(options);
+  return { id, program, parameters, environment: environmentOf(options) };
+}
+
+export const whyMissing = (id: string): string | undefined => kindOf(id).missing();
+
+function kindOf(id: string): PeerKind {
+  const kind = kinds[id];
+  if (!kind) throw new RangeError(`bench: got the peer ${id}, expected one of ${peerIds.join(', ')}`);
+  return kind;
+}
+
+function environmentOf({ threads, waiting }: Options): Record<string, string> {
+  const count = String(threads);
+  return {
+    EVENKEEL_THREADS: count,
+    EVENKEEL_BENCH_THREADS: count,
+    EVENKEEL_BENCH_WAITING: waiting,
+    OMP_NUM_THREADS: count,
+    MKL_NUM_THREADS: count,
+    ...(waiting === 'passive' && { OMP_WAIT_POLICY: 'PASSIVE', KMP_BLOCKTIME: '0' }),
+  };
+}

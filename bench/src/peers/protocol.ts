@@ -1,0 +1,38 @@
+// What a peer understands: one JSON request a line on standard input, one JSON reply a line on standard output.
+
+export type Request =
+  | { readonly command: 'describe' }
+  /** Loads a workload from a folder (see exchange.ts), and writes the gradients at the start into `gradients`. */
+  | {
+      readonly command: 'prepare';
+      readonly workload: string;
+      readonly folder: string;
+      readonly gradients: string;
+    }
+  /** Takes training steps. */
+  | { readonly command: 'run'; readonly steps: number }
+  | { readonly command: 'memory' };
+
+/** Name and version of what computes. */
+export interface Described {
+  readonly name: string;
+  readonly version: string;
+}
+
+export interface Prepared {
+  readonly loss: number;
+}
+
+export interface Ran {
+  /** Wall time of each step. */
+  readonly milliseconds: readonly number[];
+  /** Time of all threads, user and system, for all steps together. */
+  readonly cpuMilliseconds: number;
+  /** Of the last step, before its update. */
+  readonly loss: number;
+}
+
+export interface Memory {
+  /** Largest resident size of the process so far, in bytes. */
+  readonly peakBytes: number;
+}

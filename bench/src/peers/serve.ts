@@ -1,0 +1,57 @@
+import { readFileSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import type { Described, Prepared, Ran, Request } from './protocol.js';
+
+/** What a peer written in JavaScript does itself. */
+export interface Server {
+  describe(): Promise<Described>;
+  prepare(workload: string, folder: string, gradients: string): Promise<Prepared>;
+  /** One training step; resolves to the loss when everything is computed. */
+  step(): Promise<number>;
+}
+
+/** Answers requests until standard input ends. */
+export async function serve(server: Server): Promise<void> {
+  for await (const line of createInterface({ input: process.stdin })) {
+    let reply: unknown;
+    try {
+      reply = await answer(server, JSON.parse(line) as Request);
+    } catch (error) {
+      reply = { error: error instanceof Error ? error.message : String(error) };
+    }
+    process.stdout.write(`${JSON.stringify(reply)}\n`);
+  }
+}
+
+function answer(server: Server, request: Request): Promise<unknown> | unknown {
+  switch (request.command) {
+    case 'describe':
+      return server.describe();
+    case 'prepare':
+      return server.prepare(request.workload, request.folder, request.gradients);
+    case 'run':
+      return run(server, request.steps);
+    case 'memory':
+      return { peakBytes: peakResidentBytes() };
+  }
+}
+
+async function run(server: Server, steps: number): Promise<Ran> {
+  const milliseconds: number[] = [];
+  let loss = Number.NaN;
+  const before = process.cpuUsage();
+  for (let i = 0; i < steps; i++) {
+    const start = performance.now();
+    loss = await server.step();
+    milliseconds.push(performance.now() - start);
+  }
+  const { user, system } = process.cpuUsage(before);
+  return { milliseconds, cpuMilliseconds: (user + system) / 1000, loss };
+}
+
+/** Linux counts it exactly; elsewhere it is what `getrusage` says. */
+function peakResidentBytes(): number {
+  if (process.platform !== 'linux') return process.resourceUsage().maxRSS * 1024;
+  const kibibytes = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync('/proc/self/status', 'utf8'))![1];
+  return Number(kibibytes) * 1024;
+}
