@@ -25,17 +25,20 @@ export interface Target {
 /** What an operation's ONNX form is written with. Names stand for the ONNX values. */
 export interface Emitter {
   readonly target: Target;
-  /**
-   * Adds an operator and returns the name of its output, the first unless said. Domain `com.microsoft` holds ONNX
-   * Runtime's own operators.
-   */
+  /** Adds an operator and returns the name of its output. Domain `com.microsoft` holds ONNX Runtime's own operators. */
   operator(
     type: string,
     inputs: readonly string[],
     attributes?: Readonly<Record<string, OnnxAttribute>>,
     domain?: string,
-    output?: number,
   ): string;
+  /** The names of an operator's first `count` outputs. Operations that ask for the same one share it. */
+  operators(
+    count: number,
+    type: string,
+    inputs: readonly string[],
+    attributes?: Readonly<Record<string, OnnxAttribute>>,
+  ): readonly string[];
   /** Adds a constant and returns its name; equal constants share one. */
   constant(elements: TypedArray | readonly number[], dtype: DType, shape?: Shape): string;
 }

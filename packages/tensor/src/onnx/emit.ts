@@ -1,11 +1,5 @@
 import { type DType, elementsFrom, type TypedArray } from '../graph/dtype.js';
-import {
-  type Application,
-  applicationsOf,
-  type Emitter,
-  type OnnxAttribute,
-  type Target,
-} from '../graph/primitive.js';
+import { type Application, applicationsOf, type Emitter, type Target } from '../graph/primitive.js';
 import type { Shape } from '../graph/shape.js';
 import type { Tensor, Value } from '../graph/tensor.js';
 import type { OnnxConstant, OnnxModel, OnnxNode } from './model.js';
@@ -71,19 +65,27 @@ function startModel(target: Target) {
   const constants: OnnxConstant[] = [];
   const constantNames = new Map<string, string>();
   let prefix = '';
+  const shared = new Map<string, readonly string[]>();
+  const add = (
+    count: number,
+    type: string,
+    inputs: readonly string[],
+    attributes: OnnxNode['attributes'] = {},
+    domain = '',
+  ): readonly string[] => {
+    const name = `${prefix}.${nodes.length}`;
+    const outputs = Array.from({ length: count }, (_, index) => (index ? `${name}.${index}` : name));
+    nodes.push({ name: `${name}.${type}`, type, domain, inputs, outputs, attributes });
+    return outputs;
+  };
   const emitter: Emitter = {
     target,
-    operator(
-      type,
-      inputs,
-      attributes: Readonly<Record<string, OnnxAttribute>> = {},
-      domain = '',
-      output = 0,
-    ) {
-      const name = `${prefix}.${nodes.length}`;
-      const outputs = Array.from({ length: output + 1 }, (_, index) => (index ? `${name}.${index}` : name));
-      nodes.push({ name: `${name}.${type}`, type, domain, inputs, outputs, attributes });
-      return outputs[output]!;
+    operator: (...operator) => add(1, ...operator)[0]!,
+    operators(count, ...operator) {
+      const key = JSON.stringify([count, ...operator]);
+      const outputs = shared.get(key) ?? add(count, ...operator);
+      shared.set(key, outputs);
+      return outputs;
     },
     constant(elements: TypedArray | readonly number[], dtype: DType, shape: Shape = [elements.length]) {
       const data = Array.isArray(elements)

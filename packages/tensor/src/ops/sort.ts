@@ -17,8 +17,13 @@ const topIndicesPrimitive: Primitive<{ axis: number; count: number; largest: boo
   }),
   emit(emitter, [input], { attributes: { axis, count, largest } }) {
     const attributes = { axis: { int: axis }, largest: { int: Number(largest) }, sorted: { int: 1 } };
-    const indices = emitter.operator('TopK', [input!, emitter.constant([count], 'int64')], attributes, '', 1);
-    return emitCast(emitter, indices, 'int32');
+    const [, indices] = emitter.operators(
+      2,
+      'TopK',
+      [input!, emitter.constant([count], 'int64')],
+      attributes,
+    );
+    return emitCast(emitter, indices!, 'int32');
   },
 };
 
