@@ -1,13 +1,13 @@
 import type { DType, TypedArray } from './graph/dtype.js';
 import type { Shape } from './graph/shape.js';
-import { Tensor, type Value } from './graph/tensor.js';
+import { Tensor } from './graph/tensor.js';
 import { type ReduceOptions, reshape, sum } from './ops/broadcast.js';
 import type { Operand } from './ops/create.js';
 import * as elementwise from './ops/elementwise.js';
 import { type MatMulOptions, matMul } from './ops/matMul.js';
 import { transpose } from './ops/movement.js';
 import { max, mean, min } from './ops/reduce.js';
-import { evaluate } from './runtime/evaluate.js';
+import { read } from './runtime/evaluate.js';
 
 /** The commonest operations as methods, so that formulas read from left to right. */
 interface Methods {
@@ -49,11 +49,6 @@ function nest(data: ArrayLike<number | bigint>, shape: Shape, offset = 0): Neste
   if (length === undefined) return Number(data[offset]);
   const stride = inner.reduce((size, each) => size * each, 1);
   return Array.from({ length }, (_, i) => nest(data, inner, offset + i * stride));
-}
-
-async function settled(tensor: Tensor): Promise<Value> {
-  await evaluate(tensor);
-  return tensor.value as Value;
 }
 
 const methods: {
@@ -117,7 +112,7 @@ const methods: {
     return min(this, options);
   },
   async data() {
-    return (await settled(this)).data;
+    return (await read(this)).data;
   },
   async toArray() {
     return nest(await this.data(), this.shape);

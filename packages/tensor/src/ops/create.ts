@@ -2,7 +2,7 @@ import { type DType, dtypeOf, elementsFrom, isDType, isFloat, type TypedArray } 
 import { DTypeError, ShapeError } from '../graph/errors.js';
 import { apply, type Primitive } from '../graph/primitive.js';
 import { formatShape, requireShape, type Shape, sizeOf } from '../graph/shape.js';
-import { Tensor } from '../graph/tensor.js';
+import { type Stored, Tensor } from '../graph/tensor.js';
 
 /** Numbers nested in arrays, one level an axis. */
 export type Nested = number | boolean | readonly Nested[];
@@ -41,8 +41,7 @@ export function tensor(
   return fromValue({ data, dtype, shape });
 }
 
-export const fromValue = (value: { data: TypedArray; dtype: DType; shape: Shape }): Tensor =>
-  new Tensor(value, { kind: 'value', value });
+export const fromValue = (value: Stored): Tensor => new Tensor(value, { kind: 'value', value });
 
 function flattenNested(nested: Nested): [(number | boolean)[], Shape] {
   const shape: number[] = [];

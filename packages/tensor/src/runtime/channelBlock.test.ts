@@ -1,17 +1,17 @@
 import { describe, expect, it } from 'vitest';
-import { loadPlatform } from '#runtime';
+import { cpuRuntime, loadPlatform } from '#runtime';
 import { channelBlockOf } from './channelBlock.js';
 
 describe('channelBlockOf', () => {
   it('finds a block that vector registers have, or none', async () => {
-    const { InferenceSession, Tensor, target } = await loadPlatform();
-    expect([undefined, 4, 8, 16]).toContain(target.channelBlock);
-    expect(await channelBlockOf(InferenceSession, Tensor)).toBe(target.channelBlock);
+    const block = await channelBlockOf(await loadPlatform('cpu'));
+    expect([undefined, 4, 8, 16]).toContain(block);
+    expect((await cpuRuntime()).target.channelBlock).toBe(block);
   });
 
   it('takes a runtime without the layout for none', async () => {
-    const { Tensor } = await loadPlatform();
+    const { Tensor } = await loadPlatform('cpu');
     const refusing = { create: () => Promise.reject(new Error('no such operator')) };
-    expect(await channelBlockOf(refusing as never, Tensor)).toBeUndefined();
+    expect(await channelBlockOf({ InferenceSession: refusing as never, Tensor })).toBeUndefined();
   });
 });

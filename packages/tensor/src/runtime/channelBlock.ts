@@ -1,5 +1,5 @@
-import type { InferenceSessionFactory, TensorConstructor } from 'onnxruntime-common';
 import { encodeModel } from '../onnx/model.js';
+import type { Platform } from './platform.js';
 
 const widest = 32;
 
@@ -8,10 +8,10 @@ const widest = 32;
  * undefined without such a layout. Found by reordering a row of two pixels: its second pixel comes after the first
  * block of channels.
  */
-export async function channelBlockOf(
-  InferenceSession: InferenceSessionFactory,
-  Tensor: TensorConstructor,
-): Promise<number | undefined> {
+export async function channelBlockOf({
+  InferenceSession,
+  Tensor,
+}: Pick<Platform, 'InferenceSession' | 'Tensor'>): Promise<number | undefined> {
   const shape = [1, widest, 1, 2];
   const reorder = {
     name: 'reorder',

@@ -89,6 +89,45 @@ describe('compile', () => {
     expect(results).toEqual([1, 4, 9, 16]);
   });
 
+  it('takes over the arguments that are donated, and says so when they are used again', async () => {
+    const step = compile((state: { w: Tensor; tied: Tensor }, x: Tensor) => ({ w: state.w.add(x), x }), {
+      donate: [0],
+    });
+    const [w, x] = [tensor([1, 2]), tensor([10, 20])];
+    const next = await step({ w, tied: w }, x);
+    expect(await next.w.toArray()).toEqual([11, 22]);
+    expect(await x.toArray()).toEqual([10, 20]);
+    const message = 'Tensor(float32 [2]) was donated to a compiled function and has no elements any more';
+    await expect(w.data()).rejects.toThrow(`evaluate: ${message}`);
+    await expect(w.add(1).data()).rejects.toThrow(`evaluate: ${message}`);
+    await expect(step({ w, tied: x }, x)).rejects.toThrow(message);
+    expect(() => compile((a: Tensor) => a, { donate: [-1] })).toThrow(
+      'compile: donate: -1 is no position of an argument, such as 0',
+    );
+  });
+
+  it('donates nothing when it cannot be traced, and keeps results apart from what was donated', async () => {
+    const wrong = compile((a: Tensor, b: Tensor) => matMul(a, b), { donate: [0] });
+    const a = ones([2, 3]);
+    await expect(wrong(a, ones([2, 3]))).rejects.toThrow('inner dimensions differ');
+    expect(await a.toArray()).toEqual([
+      [1, 1, 1],
+      [1, 1, 1],
+    ]);
+    const same = compile((x: Tensor) => x, { donate: [0] });
+    expect(await (await same(a)).toArray()).toHaveLength(2);
+  });
+
+  it('refuses tensors that were disposed of', async () => {
+    const x = tensor([1]);
+    const shifted = compile((y: Tensor) => y.add(x));
+    expect(await (await shifted(tensor([1]))).item()).toBe(2);
+    x.dispose();
+    await expect(shifted(tensor([1]))).rejects.toThrow(
+      'compile: Tensor(float32 [1]) was disposed of and has no elements any more',
+    );
+  });
+
   it('refuses asynchronous functions and tensors of another trace', async () => {
     await expect(compile(async (x: Tensor) => x)(tensor([1]))).rejects.toThrow('returned a promise');
     let leaked: Tensor | undefined;

@@ -1,17 +1,30 @@
 import { RuntimeError } from '../graph/errors.js';
-import { Tensor, type Value } from '../graph/tensor.js';
+import { Tensor } from '../graph/tensor.js';
 import { type FlatTree, flatten, leavesOf, withLeaves } from '../graph/tree.js';
 import { fromValue } from '../ops/create.js';
-import { evaluate, leavesBehind } from './evaluate.js';
-import { type Executable, load } from './session.js';
+import { currentRuntime } from './current.js';
+import { evaluate, leavesBehind, storedOf } from './evaluate.js';
+import type { Executable, Runtime } from './runtime.js';
+import { load } from './session.js';
 
 /** A traced function: the same arguments and result as the function it was made from, computed by ONNX Runtime. */
 export interface Compiled<Arguments extends readonly unknown[], Result> {
   (...args: Arguments): Promise<Result>;
-  /** How often the function has been traced: once for each combination of shapes, dtypes and values that are not tensors. */
+  /**
+   * How often the function has been traced: once for each combination of shapes, dtypes and values that are not tensors,
+   * and each runtime.
+   */
   readonly traceCount: number;
   /** Frees what ONNX Runtime holds. The next call traces again. */
   release(): Promise<void>;
+}
+
+export interface CompileOptions {
+  /**
+   * Positions of arguments that the function takes over: once it runs their tensors have no elements any more, so that
+   * their memory on a device is free for the next step. For state that a step replaces.
+   */
+  readonly donate?: readonly number[];
 }
 
 interface Traced<Result> {
@@ -19,45 +32,57 @@ interface Traced<Result> {
   readonly executable: Executable;
   /** Tensors with elements of their own that the function uses besides its arguments. */
   readonly captured: readonly Tensor[];
+  /** Which leaves of the arguments are donated. */
+  readonly donated: readonly number[];
 }
+
+type Programs<Result> = Map<string, Promise<Traced<Result>>>;
 
 /**
  * Makes a function of trees of tensors run as one ONNX graph. The function is called once for each combination of shapes
  * and dtypes, with tensors that have no elements; what it returns, a tree of tensors, is what the compiled function
  * computes. Values in the arguments that are not tensors become part of the program: a new number is a new program.
- * @throws (when called) whatever the function throws while it is traced, such as ShapeError; RuntimeError from the run
+ * @throws RangeError for `donate` that is no list of positions; (when called) whatever the function throws while it is
+ *   traced, such as ShapeError; RuntimeError from the run, and for tensors that have been donated or disposed of
  */
 export function compile<Arguments extends readonly unknown[], Result>(
   fn: (...args: Arguments) => Result,
+  { donate = [] }: CompileOptions = {},
 ): Compiled<Arguments, Result> {
-  const programs = new Map<string, Promise<Traced<Result>>>();
+  const wrong = donate.find((position) => !(Number.isInteger(position) && position >= 0));
+  if (wrong !== undefined)
+    throw new RangeError(`compile: donate: ${wrong} is no position of an argument, such as 0`);
+  const programs = new Map<Runtime, Programs<Result>>();
   let traceCount = 0;
 
-  const programFor = (args: Arguments, flat: FlatTree): Promise<Traced<Result>> => {
+  const programFor = (runtime: Runtime, args: Arguments, flat: FlatTree): Promise<Traced<Result>> => {
+    const own: Programs<Result> = programs.get(runtime) ?? new Map();
+    programs.set(runtime, own);
     const types = flat.leaves.map(({ dtype, shape }) => `${dtype}[${shape}]`).join(';');
     const key = `${flat.structure}:${types}`;
-    const existing = programs.get(key);
+    const existing = own.get(key);
     if (existing) return existing;
     traceCount++;
-    const traced = trace(fn, args, flat);
-    programs.set(key, traced);
-    traced.catch(() => programs.delete(key));
+    const traced = trace(fn, args, flat, donate, runtime);
+    own.set(key, traced);
+    traced.catch(() => own.delete(key));
     return traced;
   };
 
   const call = async (...args: Arguments): Promise<Result> => {
     const flat = flatten(args);
     await evaluate(flat.leaves);
-    const { result, executable, captured } = await programFor(args, flat);
-    const values = await executable.run([...flat.leaves, ...captured].map((leaf) => leaf.value as Value));
-    return withLeaves(result, values.map(fromValue));
+    const { result, executable, captured, donated } = await programFor(await currentRuntime(), args, flat);
+    const running = executable.run(storedOf('compile', [...flat.leaves, ...captured]));
+    for (const leaf of donated) flat.leaves[leaf]!.release('was donated to a compiled function');
+    return withLeaves(result, (await running).map(fromValue));
   };
 
   return Object.defineProperties(call, {
     traceCount: { get: () => traceCount },
     release: {
       value: async () => {
-        const released = [...programs.values()];
+        const released = [...programs.values()].flatMap((own) => [...own.values()]);
         programs.clear();
         for (const traced of released) await (await traced).executable.release();
       },
@@ -69,6 +94,8 @@ async function trace<Arguments extends readonly unknown[], Result>(
   fn: (...args: Arguments) => Result,
   args: Arguments,
   { leaves, paths }: FlatTree,
+  donate: readonly number[],
+  runtime: Runtime,
 ): Promise<Traced<Result>> {
   const inputs = leaves.map((leaf, i) => {
     const name = paths[i] as string;
@@ -90,9 +117,13 @@ async function trace<Arguments extends readonly unknown[], Result>(
     throw new RuntimeError(
       `compile: the function uses ${foreign}, an input of another function that is being traced`,
     );
-  const executable = await load({
-    inputs: [...inputs, ...captured.map((tensor, i) => ({ name: `captured.${i}`, tensor }))],
-    outputs,
-  });
-  return { result, executable, captured };
+  const executable = await load(
+    {
+      inputs: [...inputs, ...captured.map((tensor, i) => ({ name: `captured.${i}`, tensor }))],
+      outputs,
+    },
+    runtime,
+  );
+  const given = leavesOf(donate.map((position) => args[position]));
+  return { result, executable, captured, donated: given.map((leaf) => leaves.indexOf(leaf)) };
 }

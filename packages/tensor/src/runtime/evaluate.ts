@@ -1,9 +1,11 @@
 import { RuntimeError } from '../graph/errors.js';
 import { applicationsOf } from '../graph/primitive.js';
-import type { Tensor, Value } from '../graph/tensor.js';
+import { isHere, type Stored, type Tensor, type Value } from '../graph/tensor.js';
 import { leavesOf } from '../graph/tree.js';
 import type { Program } from '../onnx/emit.js';
-import { type Executable, load } from './session.js';
+import { currentRuntime } from './current.js';
+import type { Executable, Runtime } from './runtime.js';
+import { load } from './session.js';
 
 /** The tensors with given elements that the outputs depend on. */
 export function leavesBehind(outputs: readonly Tensor[]): Tensor[] {
@@ -14,6 +16,10 @@ export function leavesBehind(outputs: readonly Tensor[]): Tensor[] {
   return [...leaves];
 }
 
+/** The elements of tensors that are computed. @throws RuntimeError for those whose elements have been freed */
+export const storedOf = (user: string, tensors: readonly Tensor[]): Stored[] =>
+  tensors.map((tensor) => tensor.stored(user) as Stored);
+
 const cacheSize = 128;
 
 interface Cached {
@@ -23,24 +29,33 @@ interface Cached {
 }
 
 /** Programs by what they compute, least recently used first. */
-const cache = new Map<string, Cached>();
+type Cache = Map<string, Cached>;
+const caches = new WeakMap<Runtime, Cache>();
 
-async function runCached(program: Program, inputs: readonly Value[]): Promise<Value[]> {
+function cacheOf(runtime: Runtime): Cache {
+  const cache = caches.get(runtime) ?? new Map<string, Cached>();
+  caches.set(runtime, cache);
+  return cache;
+}
+
+async function runCached(program: Program, inputs: readonly Tensor[]): Promise<Stored[]> {
+  const runtime = await currentRuntime();
+  const cache = cacheOf(runtime);
   const key = describe(program);
-  const entry = cache.get(key) ?? { executable: load(program), users: 0 };
+  const entry = cache.get(key) ?? { executable: load(program, runtime), users: 0 };
   entry.executable.catch(() => cache.delete(key));
   cache.delete(key);
   cache.set(key, entry);
   entry.users++;
   try {
-    return await (await entry.executable).run(inputs);
+    return await (await entry.executable).run(storedOf('evaluate', inputs));
   } finally {
     entry.users--;
-    await evictOldest();
+    await evictOldest(cache);
   }
 }
 
-async function evictOldest(): Promise<void> {
+async function evictOldest(cache: Cache): Promise<void> {
   if (cache.size <= cacheSize) return;
   const oldest = [...cache].find(([, { users }]) => users === 0);
   if (!oldest) return;
@@ -63,11 +78,11 @@ function describe({ inputs, outputs }: Program): string {
 
 /**
  * Computes every tensor of a tree that is not computed yet, all in one run, and returns the same tree. Afterwards the
- * tensors hold their elements (`tensor.value`).
+ * tensors hold their elements, here (`tensor.value`) or on the runtime's device.
  * @throws RuntimeError for tensors that belong to a function being traced: they have no elements
  */
 export async function evaluate<T>(tree: T): Promise<T> {
-  const pending = leavesOf(tree).filter((tensor) => tensor.value === undefined);
+  const pending = leavesOf(tree).filter((tensor) => tensor.stored('evaluate') === undefined);
   if (pending.length === 0) return tree;
   const leaves = leavesBehind(pending);
   const unbound = leaves.find((leaf) => leaf.source.kind === 'input');
@@ -80,12 +95,20 @@ export async function evaluate<T>(tree: T): Promise<T> {
     inputs: leaves.map((tensor, i) => ({ name: `input${i}`, tensor })),
     outputs: pending,
   };
-  const values = await runCached(
-    program,
-    leaves.map((leaf) => leaf.value as Value),
-  );
+  const values = await runCached(program, leaves);
   pending.forEach((tensor, i) => {
-    tensor.settle(values[i] as Value);
+    tensor.settle(values[i] as Stored);
   });
   return tree;
+}
+
+/** A tensor's elements, computed if they have not been; what was on a device is here afterwards. */
+export async function read(tensor: Tensor): Promise<Value> {
+  await evaluate(tensor);
+  const stored = tensor.stored('data') as Stored;
+  if (isHere(stored)) return stored;
+  const value = await stored.read();
+  if (tensor.source.kind === 'value') tensor.settle(value);
+  stored.dispose();
+  return value;
 }

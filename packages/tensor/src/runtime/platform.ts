@@ -1,7 +1,7 @@
-import type { InferenceSessionFactory, TensorConstructor } from 'onnxruntime-common';
-import type { Target } from '../graph/primitive.js';
+import type { InferenceSession, InferenceSessionFactory, TensorConstructor } from 'onnxruntime-common';
+import type { Model } from './runtime.js';
 
-/** What differs between Node and the browser. */
+/** ONNX Runtime as it is loaded in Node or in a browser. */
 export interface Platform {
   readonly InferenceSession: InferenceSessionFactory;
   readonly Tensor: TensorConstructor;
@@ -9,5 +9,16 @@ export interface Platform {
   readonly executionProvider: string;
   /** Threads that one operator may use. */
   readonly threads: number;
-  readonly target: Target;
 }
+
+export const sessionOptions = (
+  { executionProvider, threads }: Platform,
+  { optimization }: Model,
+): InferenceSession.SessionOptions => ({
+  executionProviders: [executionProvider],
+  graphOptimizationLevel: optimization,
+  intraOpNumThreads: threads,
+  interOpNumThreads: 1,
+  // What goes wrong is thrown, with the name of our operation; ONNX Runtime need not print it as well.
+  logSeverityLevel: 4,
+});
