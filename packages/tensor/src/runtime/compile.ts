@@ -1,6 +1,6 @@
 import { RuntimeError } from '../graph/errors.js';
 import { Tensor } from '../graph/tensor.js';
-import { type FlatTree, flatten, leavesOf, withLeaves } from '../graph/tree.js';
+import { type FlatTree, flatten, leavesOf, treeLike, withLeaves } from '../graph/tree.js';
 import { fromValue } from '../ops/create.js';
 import { currentRuntime } from './current.js';
 import { evaluate, leavesBehind, storedOf } from './evaluate.js';
@@ -28,7 +28,8 @@ export interface CompileOptions {
 }
 
 interface Traced<Result> {
-  readonly result: Result;
+  /** Makes the result of its tensors. */
+  readonly resultOf: (tensors: readonly Tensor[]) => Result;
   readonly executable: Executable;
   /** Tensors with elements of their own that the function uses besides its arguments. */
   readonly captured: readonly Tensor[];
@@ -72,10 +73,10 @@ export function compile<Arguments extends readonly unknown[], Result>(
   const call = async (...args: Arguments): Promise<Result> => {
     const flat = flatten(args);
     await evaluate(flat.leaves);
-    const { result, executable, captured, donated } = await programFor(await currentRuntime(), args, flat);
+    const { resultOf, executable, captured, donated } = await programFor(await currentRuntime(), args, flat);
     const running = executable.run(storedOf('compile', [...flat.leaves, ...captured]));
     for (const leaf of donated) flat.leaves[leaf]!.release('was donated to a compiled function');
-    return withLeaves(result, (await running).map(fromValue));
+    return resultOf((await running).map(fromValue));
   };
 
   return Object.defineProperties(call, {
@@ -125,5 +126,6 @@ async function trace<Arguments extends readonly unknown[], Result>(
     runtime,
   );
   const given = leavesOf(donate.map((position) => args[position]));
-  return { result, executable, captured, donated: given.map((leaf) => leaves.indexOf(leaf)) };
+  const donated = given.map((leaf) => leaves.indexOf(leaf));
+  return { resultOf: treeLike(result), executable, captured, donated };
 }
