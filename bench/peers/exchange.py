@@ -63,10 +63,10 @@ def run(step, steps):
 def serve(describe, prepare):
     """Answers requests until standard input ends.
 
-    `prepare(workload, parameters, batch)` returns the loss, the gradients (in the order of the parameters) and a
-    function that takes one training step and returns its loss.
+    `prepare(workload, parameters, batch)` returns two functions: one returns the loss and the gradients (in the order
+    of the parameters) at the start, the other takes one training step and returns its loss.
     """
-    step = None
+    differentiate = step = None
     for line in sys.stdin:
         request = json.loads(line)
         try:
@@ -75,8 +75,11 @@ def serve(describe, prepare):
                 reply = describe()
             elif command == "prepare":
                 parameters, batch = read_start(request["folder"])
-                loss, gradients, step = prepare(request["workload"], parameters, batch)
-                write_gradients(request["gradients"], gradients)
+                differentiate, step = prepare(request["workload"], parameters, batch)
+                reply = None
+            elif command == "differentiate":
+                loss, gradients = differentiate()
+                write_gradients(request["file"], gradients)
                 reply = {"loss": loss}
             elif command == "run":
                 reply = run(step, request["steps"])

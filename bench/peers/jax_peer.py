@@ -30,10 +30,10 @@ def prepare(workload, parameters, batch):
         logarithms = jax.nn.log_softmax(logits)
         return -jnp.take_along_axis(logarithms, y[..., None], -1).mean(), after
 
-    differentiate = jax.value_and_grad(loss_of, has_aux=True)
+    value_and_grad = jax.value_and_grad(loss_of, has_aux=True)
 
     def train(p, statistics, state, x, y):
-        (loss, statistics), gradients = differentiate(p, statistics, x, y)
+        (loss, statistics), gradients = value_and_grad(p, statistics, x, y)
         p, state = update(p, state, gradients)
         return p, statistics, state, loss
 
@@ -44,14 +44,17 @@ def prepare(workload, parameters, batch):
         for path, values in p.items()
         if workload == "resnet" and path.endswith(".scale")
     }
-    (loss, _), gradients = jax.jit(differentiate)(p, statistics, inputs, labels)
     trained = [p, statistics, init(p)]
+
+    def differentiate():
+        (loss, _), gradients = jax.jit(value_and_grad)(p, statistics, inputs, labels)
+        return float(loss), [numpy.asarray(gradients[path]) for path in parameters]
 
     def step():
         *trained[:], loss = compiled(*trained, inputs, labels)
         return float(jax.block_until_ready(loss))
 
-    return float(loss), [numpy.asarray(gradients[path]) for path in parameters], step
+    return differentiate, step
 
 
 serve(describe, prepare)

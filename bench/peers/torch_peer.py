@@ -42,10 +42,14 @@ def prepare(workload, parameters, batch):
         optimizer.step()
         return loss.item()
 
-    loss = loss_of(inputs, labels)
-    loss.backward()
-    gradients = [parameter.grad.t() if transposed else parameter.grad for parameter, transposed in targets]
-    return loss.item(), [gradient.numpy() for gradient in gradients], step
+    def differentiate():
+        optimizer.zero_grad()
+        loss = loss_of(inputs, labels)
+        loss.backward()
+        gradients = [parameter.grad.t() if transposed else parameter.grad for parameter, transposed in targets]
+        return loss.item(), [gradient.numpy() for gradient in gradients]
+
+    return differentiate, step
 
 
 serve(describe, prepare)

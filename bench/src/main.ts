@@ -1,14 +1,24 @@
 import { writeFileSync } from 'node:fs';
 import { arch, availableParallelism, cpus, platform, totalmem } from 'node:os';
 import { type Options, parseOptions } from './options.js';
+import { compileTimes } from './suites/compile.js';
 import { install } from './suites/install.js';
+import { memory } from './suites/memory.js';
 import { profile } from './suites/profile.js';
+import { tiny } from './suites/tiny.js';
 import { training } from './suites/training.js';
 
 /** Measures, prints and returns what goes into the JSON file; `failed` makes the process end with 1. */
 type Suite = (options: Options) => Promise<{ readonly results: unknown; readonly failed: boolean }>;
 
-const suites: Readonly<Record<string, Suite>> = { training, profile, install };
+const suites: Readonly<Record<string, Suite>> = {
+  training,
+  profile,
+  memory,
+  compile: compileTimes,
+  tiny,
+  install,
+};
 
 async function main(): Promise<void> {
   const options = parseOptions(process.argv.slice(2));

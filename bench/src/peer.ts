@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import type { Described, Memory, Prepared, Ran, Request } from './peers/protocol.js';
+import type { Described, Differentiated, Memory, Ran, Request } from './peers/protocol.js';
 
 /** How to start a side of the comparison. */
 export interface PeerCommand {
@@ -39,8 +39,12 @@ export class Peer {
     return this.#ask({ command: 'describe' });
   }
 
-  prepare(workload: string, folder: string, gradients: string): Promise<Prepared> {
-    return this.#ask({ command: 'prepare', workload, folder, gradients });
+  prepare(workload: string, folder: string): Promise<null> {
+    return this.#ask({ command: 'prepare', workload, folder });
+  }
+
+  differentiate(file: string): Promise<Differentiated> {
+    return this.#ask({ command: 'differentiate', file });
   }
 
   run(steps: number): Promise<Ran> {

@@ -42,8 +42,21 @@ const kinds: Readonly<Record<string, PeerKind>> = {
   jax: python('jax_peer.py', 'jax'),
 };
 
-/** Every side that a training run can be measured on; ours first. */
-export const peerIds: readonly string[] = Object.keys(kinds);
+/**
+ * Ours, and the others that are installed; with `--peers` exactly those.
+ * @throws Error when one that was asked for is missing
+ */
+export function chosenPeers({ peers }: Options): readonly string[] {
+  const others = peers ?? Object.keys(kinds).filter((id) => id !== 'evenkeel');
+  const present = others.filter((id) => {
+    const why = kindOf(id).missing();
+    if (why === undefined) return true;
+    if (peers) throw new Error(`bench: ${id}: ${why}`);
+    process.stdout.write(`without ${id}: ${why}\n`);
+    return false;
+  });
+  return ['evenkeel', ...present];
+}
 
 /** How to start a side. @throws RangeError for a name that no side has */
 export function peerCommand(id: string, options: Options): PeerCommand {
@@ -51,11 +64,10 @@ export function peerCommand(id: string, options: Options): PeerCommand {
   return { id, program, parameters, environment: environmentOf(options) };
 }
 
-export const whyMissing = (id: string): string | undefined => kindOf(id).missing();
-
 function kindOf(id: string): PeerKind {
   const kind = kinds[id];
-  if (!kind) throw new RangeError(`bench: got the peer ${id}, expected one of ${peerIds.join(', ')}`);
+  if (!kind)
+    throw new RangeError(`bench: got the peer ${id}, expected one of ${Object.keys(kinds).join(', ')}`);
   return kind;
 }
 

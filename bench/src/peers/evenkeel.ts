@@ -17,6 +17,7 @@ if (process.env.EVENKEEL_BENCH_WAITING === 'passive') {
 }
 
 interface Run {
+  readonly workload: Workload;
   readonly step: Compiled<[unknown, unknown], ReturnType<Workload['step']>>;
   state: unknown;
   readonly batch: unknown;
@@ -31,27 +32,36 @@ await serve({
     return { name: 'Evenkeel', version: `ONNX Runtime ${versionOf('onnxruntime-node')}` };
   },
 
-  async prepare(name, folder, gradientsFile) {
+  async prepare(name, folder) {
     await run?.step.release();
     const workload = workloadNamed(name);
     const { model, batch } = readStart(workload, folder);
     const state = await evaluate(workload.initialState(model));
-    const differentiate = compile((at: unknown, data: unknown) => workload.gradients(at, data));
-    const { loss, gradients } = await differentiate(state, batch);
-    const chunks = await Promise.all(leavesOf(gradients).map(bytesOf));
-    writeFileSync(gradientsFile, Buffer.concat(chunks));
-    await differentiate.release();
-    run = { step: compile((at: unknown, data: unknown) => workload.step(at, data)), state, batch };
+    const step = compile((at: unknown, data: unknown) => workload.step(at, data));
+    run = { workload, step, state, batch };
+  },
+
+  async differentiate(file) {
+    const { workload, state, batch } = prepared();
+    const compiled = compile((at: unknown, data: unknown) => workload.gradients(at, data));
+    const { loss, gradients } = await compiled(state, batch);
+    writeFileSync(file, Buffer.concat(await Promise.all(leavesOf(gradients).map(bytesOf))));
+    await compiled.release();
     return { loss: await loss.item() };
   },
 
   async step() {
-    if (!run) throw new Error('run: nothing was prepared');
-    const { state, loss } = await run.step(run.state, run.batch);
-    run.state = state;
+    const current = prepared();
+    const { state, loss } = await current.step(current.state, current.batch);
+    current.state = state;
     return loss.item();
   },
 });
+
+function prepared(): Run {
+  if (!run) throw new Error('nothing was prepared');
+  return run;
+}
 
 async function bytesOf(tensor: Tensor): Promise<Uint8Array> {
   const data = await tensor.data();

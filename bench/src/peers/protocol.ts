@@ -2,13 +2,10 @@
 
 export type Request =
   | { readonly command: 'describe' }
-  /** Loads a workload from a folder (see exchange.ts), and writes the gradients at the start into `gradients`. */
-  | {
-      readonly command: 'prepare';
-      readonly workload: string;
-      readonly folder: string;
-      readonly gradients: string;
-    }
+  /** Loads a workload from a folder (see exchange.ts). */
+  | { readonly command: 'prepare'; readonly workload: string; readonly folder: string }
+  /** Writes the gradients of what was prepared, at its start, into a file. */
+  | { readonly command: 'differentiate'; readonly file: string }
   /** Takes training steps. */
   | { readonly command: 'run'; readonly steps: number }
   | { readonly command: 'memory' };
@@ -19,7 +16,7 @@ export interface Described {
   readonly version: string;
 }
 
-export interface Prepared {
+export interface Differentiated {
   readonly loss: number;
 }
 

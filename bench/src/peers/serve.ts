@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
-import type { Described, Prepared, Ran, Request } from './protocol.js';
+import type { Described, Differentiated, Memory, Ran, Request } from './protocol.js';
 
 /** What a peer written in JavaScript does itself. */
 export interface Server {
   describe(): Promise<Described>;
-  prepare(workload: string, folder: string, gradients: string): Promise<Prepared>;
+  prepare(workload: string, folder: string): Promise<void>;
+  differentiate(file: string): Promise<Differentiated>;
   /** One training step; resolves to the loss when everything is computed. */
   step(): Promise<number>;
 }
@@ -23,12 +24,18 @@ export async function serve(server: Server): Promise<void> {
   }
 }
 
-function answer(server: Server, request: Request): Promise<unknown> | unknown {
+async function answer(
+  server: Server,
+  request: Request,
+): Promise<Described | Differentiated | Ran | Memory | null> {
   switch (request.command) {
     case 'describe':
       return server.describe();
     case 'prepare':
-      return server.prepare(request.workload, request.folder, request.gradients);
+      await server.prepare(request.workload, request.folder);
+      return null;
+    case 'differentiate':
+      return server.differentiate(request.file);
     case 'run':
       return run(server, request.steps);
     case 'memory':

@@ -5,7 +5,7 @@ import { gradientDifference, type Manifest, writeStart } from '../exchange.js';
 import { workloadNamed, workloads } from '../models/index.js';
 import type { Options } from '../options.js';
 import { Peer } from '../peer.js';
-import { peerCommand, peerIds, whyMissing } from '../peerCommands.js';
+import { chosenPeers, peerCommand } from '../peerCommands.js';
 import type { Described } from '../peers/protocol.js';
 import { geometricMean, median, pause } from '../statistics.js';
 import { formatTable, shown } from '../table.js';
@@ -34,7 +34,7 @@ export interface TrainingResults {
 /** Whole training steps on every side, in alternating blocks; a side that computes something else is refused. */
 export async function training(options: Options): Promise<{ results: TrainingResults; failed: boolean }> {
   const chosen = options.models?.map(workloadNamed) ?? workloads;
-  const peers = startPeers(options);
+  const peers = chosenPeers(options).map((id) => new Peer(peerCommand(id, options)));
   const folder = mkdtempSync(join(tmpdir(), 'evenkeel-bench-'));
   try {
     const described: Record<string, Described> = {};
@@ -53,20 +53,6 @@ export async function training(options: Options): Promise<{ results: TrainingRes
     await Promise.all(peers.map((peer) => peer.close()));
     rmSync(folder, { recursive: true });
   }
-}
-
-/** Ours and the others that are installed; with `--peers`, exactly those, and what is missing is an error. */
-function startPeers(options: Options): Peer[] {
-  const others = options.peers ?? peerIds.slice(1);
-  const missing = others.map((id) => [id, whyMissing(id)] as const).filter(([, why]) => why !== undefined);
-  for (const [id, why] of missing) {
-    if (options.peers) throw new Error(`bench: ${id}: ${why}`);
-    process.stdout.write(`without ${id}: ${why}\n`);
-  }
-  const absent = new Set(missing.map(([id]) => id));
-  return ['evenkeel', ...others.filter((id) => !absent.has(id))].map(
-    (id) => new Peer(peerCommand(id, options)),
-  );
 }
 
 async function measure(
@@ -123,7 +109,8 @@ interface Start {
 
 async function begin(peer: Peer, workload: Workload, folder: string, steps: number): Promise<Start> {
   const file = join(folder, `${peer.id}.gradients`);
-  const { loss } = await peer.prepare(workload.name, folder, file);
+  await peer.prepare(workload.name, folder);
+  const { loss } = await peer.differentiate(file);
   const bytes = new Uint8Array(readFileSync(file));
   rmSync(file);
   const { loss: lossAfterWarmUp } = await peer.run(steps);
