@@ -2,10 +2,17 @@ import { ShapeError } from '../graph/errors.js';
 import { broadcastShapes, formatShape, normalizeAxes, sameShape } from '../graph/shape.js';
 import type { Tensor } from '../graph/tensor.js';
 import { requireFloat, reshape } from './broadcast.js';
-import { add, div, mul, sqrt, stopGradient, sub } from './elementwise.js';
-import { mean, variance } from './reduce.js';
-
-// Compositions throughout: statistics are ordinary nodes, so that derivatives of every order flow through them.
+import { add, div, maximum, mul, neg, sqrt, stopGradient, sub } from './elementwise.js';
+import { ones, zeros } from './fill.js';
+import { mean } from './reduce.js';
+import {
+  affineChannels,
+  axesButChannels,
+  besideChannels,
+  inverseSpread,
+  standardize,
+  standardizeChannels,
+} from './standardize.js';
 
 export interface NormOptions {
   /** Multiplies the normalized elements. */
@@ -46,9 +53,7 @@ function scaled(normalized: Tensor, { scale, shift }: NormOptions): Tensor {
 export function layerNorm(x: Tensor, options: AxisNormOptions = {}): Tensor {
   const epsilon = requireNormal('layerNorm', x, options);
   const axis = normalizeAxes('layerNorm', options.axis ?? -1, x.rank);
-  const centred = sub(x, mean(x, { axis, keepAxes: true }));
-  const spread = mean(mul(centred, centred), { axis, keepAxes: true });
-  return scaled(div(centred, sqrt(add(spread, epsilon))), options);
+  return scaled(axis.length === 0 ? mul(x, 0) : standardize(x, axis, epsilon), options);
 }
 
 /** x / √(mean of x² + epsilon) · scale + shift over `axis`. */
@@ -63,19 +68,21 @@ export function rmsNorm(x: Tensor, options: AxisNormOptions = {}): Tensor {
 function perChannel(name: string, x: Tensor, options: NormOptions): NormOptions {
   if (x.rank < 2) throw new ShapeError(`${name}: expected [n, c, …], got ${formatShape(x.shape)}`);
   const { scale, shift, ...rest } = options;
+  if (scale) requireChannels(name, 'scale', scale, x);
+  if (shift) requireChannels(name, 'shift', shift, x);
   return {
     ...rest,
-    ...(scale && { scale: alongChannels(name, 'scale', scale, x) }),
-    ...(shift && { shift: alongChannels(name, 'shift', shift, x) }),
+    ...(scale && { scale: besideChannels(scale, x) }),
+    ...(shift && { shift: besideChannels(shift, x) }),
   };
 }
 
-function alongChannels(name: string, what: string, values: Tensor, x: Tensor): Tensor {
+/** @throws ShapeError unless there is one value for each channel of x */
+function requireChannels(name: string, what: string, values: Tensor, x: Tensor): void {
   const channels = x.shape[1]!;
   if (!sameShape(values.shape, [channels])) {
     throw new ShapeError(`${name}: ${what}: got ${formatShape(values.shape)}, expected [${channels}]`);
   }
-  return reshape(values, [channels, ...x.shape.slice(2).map(() => 1)]);
 }
 
 /**
@@ -120,34 +127,41 @@ export function batchNorm(
   const { momentum = 0.1 } = options;
   const channelwise = perChannel('batchNorm', x, options);
   const epsilon = requireNormal('batchNorm', x, channelwise);
-  alongChannels('batchNorm', 'running mean', running.mean, x);
-  alongChannels('batchNorm', 'running variance', running.variance, x);
+  requireChannels('batchNorm', 'running mean', running.mean, x);
+  requireChannels('batchNorm', 'running variance', running.variance, x);
   if (!(momentum >= 0 && momentum <= 1)) {
     throw new RangeError(`batchNorm: momentum: got ${momentum}, expected a number from 0 to 1`);
   }
-  const axis = x.shape.map((_, each) => each).filter((each) => each !== 1);
+  const axis = axesButChannels(x);
+  const channels = x.shape[1]!;
   const count = axis.reduce((product, each) => product * x.shape[each]!, 1);
   if (count < 2) {
     throw new ShapeError(
       `batchNorm: expected at least two elements a channel, got ${count} in ${formatShape(x.shape)}`,
     );
   }
+  const { scale = ones([channels], x.dtype), shift = zeros([channels], x.dtype) } = options;
+  const inverse = reshape(inverseSpread(x, axis, epsilon), [channels]);
+  // No pass over the tensor for what its normalization knows already.
+  const spread = maximum(sub(div(1, mul(inverse, inverse)), epsilon), 0);
   const moved = (old: Tensor, batch: Tensor) =>
     add(mul(old, 1 - momentum), mul(stopGradient(batch), momentum));
   return {
-    output: scaled(layerNorm(x, { axis, epsilon }), channelwise),
+    output: standardizeChannels(x, scale, shift, epsilon),
     running: {
       mean: moved(running.mean, mean(x, { axis })),
-      variance: moved(running.variance, mul(variance(x, { axis }), count / (count - 1))),
+      variance: moved(running.variance, mul(spread, count / (count - 1))),
     },
   };
 }
 
 /** Batch normalization in evaluation: by the given statistics instead of those of the batch. */
 export function batchNormInference(x: Tensor, running: BatchStatistics, options: NormOptions = {}): Tensor {
-  const channelwise = perChannel('batchNormInference', x, options);
-  const epsilon = requireNormal('batchNormInference', x, channelwise);
-  const centre = alongChannels('batchNormInference', 'running mean', running.mean, x);
-  const spread = alongChannels('batchNormInference', 'running variance', running.variance, x);
-  return scaled(div(sub(x, centre), sqrt(add(spread, epsilon))), channelwise);
+  const epsilon = requireNormal('batchNormInference', x, perChannel('batchNormInference', x, options));
+  requireChannels('batchNormInference', 'running mean', running.mean, x);
+  requireChannels('batchNormInference', 'running variance', running.variance, x);
+  const inverse = div(1, sqrt(add(running.variance, epsilon)));
+  const slope = options.scale ? mul(options.scale, inverse) : inverse;
+  const offset = mul(running.mean, slope);
+  return affineChannels(x, slope, options.shift ? sub(options.shift, offset) : neg(offset));
 }
