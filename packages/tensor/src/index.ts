@@ -10,6 +10,17 @@ export type { Shape } from './graph/shape.js';
 export { broadcastShapes, formatShape, sameShape, sizeOf } from './graph/shape.js';
 export { Tensor, type TensorType } from './graph/tensor.js';
 export { type FlatTree, flatten, leavesLike, leavesOf, mapTree, withLeaves } from './graph/tree.js';
+export {
+  elu,
+  type GeluOptions,
+  gelu,
+  hardSigmoid,
+  hardSwish,
+  leakyRelu,
+  mish,
+  silu,
+  softplus,
+} from './ops/activation.js';
 export { flip, roll, tile, tril, triu } from './ops/arrange.js';
 export { broadcastTo, type ReduceOptions, requireFloat, reshape, sum } from './ops/broadcast.js';
 export { type ConvOptions, type ConvTransposeOptions, conv, convTranspose } from './ops/conv.js';
@@ -19,6 +30,7 @@ export {
   add,
   cast,
   ceil,
+  clip,
   cos,
   div,
   equal,
@@ -27,28 +39,36 @@ export {
   floor,
   greater,
   greaterEqual,
+  isFinite,
+  isInfinite,
+  isNaN,
   less,
   lessEqual,
   log,
   logicalAnd,
   logicalNot,
   logicalOr,
+  logicalXor,
   maximum,
   minimum,
   mul,
   neg,
+  notEqual,
   pow,
+  reciprocal,
   relu,
   round,
   sigmoid,
   sign,
   sin,
   sqrt,
+  square,
   stopGradient,
   sub,
   tanh,
   where,
 } from './ops/elementwise.js';
+export { exp2, expm1, log1p, log2, logAddExp } from './ops/exponential.js';
 export { full, ones, onesLike, zeros, zerosLike } from './ops/fill.js';
 export { iota, oneHot, take, takeAlong, triangle } from './ops/gather.js';
 export {
@@ -103,9 +123,13 @@ export {
   uniform,
 } from './ops/random.js';
 export { all, any, argMax, argMin, logSumExp, max, mean, min, prod, variance } from './ops/reduce.js';
+export { floorDivide, remainder, roundThrough, trunc } from './ops/rounding.js';
 export { type CumSumOptions, cumSum } from './ops/scan.js';
 export { logSoftmax, softmax } from './ops/softmax.js';
 export { argSort, type Ordered, permutation, type SortOptions, shuffle, sort, topK } from './ops/sort.js';
+export { acos, acosh, asin, asinh, atan, atan2, atanh, cosh, sinh, tan } from './ops/trigonometry.js';
 export type { Padding, PerAxis, WindowOptions } from './ops/windows.js';
-export { type Compiled, compile } from './runtime/compile.js';
+export { type Compiled, type CompileOptions, compile } from './runtime/compile.js';
+export { useRuntime } from './runtime/current.js';
 export { evaluate } from './runtime/evaluate.js';
+export type { RuntimeName, RuntimeOptions } from './runtime/runtime.js';

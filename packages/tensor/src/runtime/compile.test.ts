@@ -98,7 +98,7 @@ describe('compile', () => {
     expect(await next.w.toArray()).toEqual([11, 22]);
     expect(await x.toArray()).toEqual([10, 20]);
     const message = 'Tensor(float32 [2]) was donated to a compiled function and has no elements any more';
-    await expect(w.data()).rejects.toThrow(`evaluate: ${message}`);
+    await expect(w.data()).rejects.toThrow(`data: ${message}`);
     await expect(w.add(1).data()).rejects.toThrow(`evaluate: ${message}`);
     await expect(step({ w, tied: x }, x)).rejects.toThrow(message);
     expect(() => compile((a: Tensor) => a, { donate: [-1] })).toThrow(

@@ -1,5 +1,5 @@
-import { defaultRuntime } from '#runtime';
-import type { Runtime } from './runtime.js';
+import { defaultRuntime, startRuntime } from '#runtime';
+import { type Runtime, type RuntimeName, type RuntimeOptions, runtimeNames } from './runtime.js';
 
 let current: Promise<Runtime> | undefined;
 
@@ -7,4 +7,32 @@ let current: Promise<Runtime> | undefined;
 export function currentRuntime(): Promise<Runtime> {
   current ??= defaultRuntime();
   return current;
+}
+
+/** Runtimes by what was asked for: one that is asked for again keeps what it has loaded. */
+const started = new Map<string, Promise<Runtime>>();
+
+/**
+ * Makes everything from now on run in the given runtime. Unless this is called, that is `cpu` in Node and `wasm` in
+ * browsers. Tensors that were computed elsewhere are brought over when they are used; compiled functions are traced again.
+ * @throws RangeError for a name or a number of threads that makes no sense; RuntimeError with the reason when the runtime
+ *   cannot be had here
+ */
+export async function useRuntime(name: RuntimeName, options: RuntimeOptions = {}): Promise<void> {
+  if (!runtimeNames.includes(name))
+    throw new RangeError(`useRuntime: expected one of ${runtimeNames.join(', ')}, got ${name}`);
+  const { threads } = options;
+  if (threads !== undefined && !(Number.isInteger(threads) && threads > 0))
+    throw new RangeError(`useRuntime: threads must be a positive integer, got ${threads}`);
+  const key = `${name} ${threads}`;
+  const known = started.get(key);
+  const runtime = known && !(await known).ended ? known : startRuntime(name, options);
+  started.set(key, runtime);
+  try {
+    await runtime;
+  } catch (error) {
+    started.delete(key);
+    throw error;
+  }
+  current = runtime;
 }

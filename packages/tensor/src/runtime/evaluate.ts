@@ -104,8 +104,7 @@ export async function evaluate<T>(tree: T): Promise<T> {
 
 /** A tensor's elements, computed if they have not been; what was on a device is here afterwards. */
 export async function read(tensor: Tensor): Promise<Value> {
-  await evaluate(tensor);
-  const stored = tensor.stored('data') as Stored;
+  const stored = tensor.stored('data') ?? ((await evaluate(tensor)).stored('data') as Stored);
   if (isHere(stored)) return stored;
   const value = await stored.read();
   if (tensor.source.kind === 'value') tensor.settle(value);

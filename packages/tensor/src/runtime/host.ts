@@ -14,6 +14,7 @@ export function hostRuntime(name: RuntimeName, platform: Platform, target: Targe
   return {
     name,
     target,
+    ended: false,
     async load(model) {
       const { InferenceSession, Tensor } = platform;
       const session = await oneAtATime(() =>

@@ -1,23 +1,13 @@
-import { availableParallelism } from 'node:os';
-import { channelBlockOf } from './channelBlock.js';
-import { hostRuntime } from './host.js';
-import type { Platform } from './platform.js';
-import type { Runtime, RuntimeOptions } from './runtime.js';
+import { RuntimeError } from '../graph/errors.js';
+import { cpuRuntime } from './cpu.js';
+import type { Runtime, RuntimeName, RuntimeOptions } from './runtime.js';
+import { workerRuntime } from './worker.js';
 
-/** ONNX Runtime for Node, loaded when something is first computed. */
-export async function loadPlatform(
-  executionProvider: string,
-  { threads = Number(process.env.EVENKEEL_THREADS) || availableParallelism() }: RuntimeOptions = {},
-): Promise<Platform> {
-  // CommonJS, whose named exports are not all visible to `import`.
-  const { default: ort } = await import('onnxruntime-node');
-  const { InferenceSession, Tensor } = ort;
-  return { InferenceSession, Tensor, executionProvider, threads };
+export const defaultRuntime = (): Promise<Runtime> => cpuRuntime({});
+
+/** Starts a runtime in Node. @throws RuntimeError with the reason where there is none */
+export function startRuntime(name: RuntimeName, options: RuntimeOptions): Promise<Runtime> {
+  if (name === 'cpu') return cpuRuntime(options);
+  if (name === 'worker') return workerRuntime(options);
+  throw new RuntimeError('wasm: WebAssembly is for browsers; use cpu or worker in Node');
 }
-
-export async function cpuRuntime(options?: RuntimeOptions): Promise<Runtime> {
-  const platform = await loadPlatform('cpu', options);
-  return hostRuntime('cpu', platform, { channelBlock: await channelBlockOf(platform) });
-}
-
-export const defaultRuntime = (): Promise<Runtime> => cpuRuntime();

@@ -1,8 +1,8 @@
 import type { DType, TypedArray } from '../graph/dtype.js';
 import { RuntimeError } from '../graph/errors.js';
 import type { Shape } from '../graph/shape.js';
-import type { DeviceValue, TensorType, Value } from '../graph/tensor.js';
-import { valueFrom } from './host.js';
+import type { DeviceValue, Stored, TensorType, Value } from '../graph/tensor.js';
+import { here, valueFrom } from './host.js';
 
 /** What keeps elements somewhere else and names each of them by a handle. */
 export interface Device<Handle> {
@@ -70,5 +70,28 @@ export class Resident<Handle> implements DeviceValue {
     this.#state = 'freed';
     forgotten.unregister(this);
     this.device.free(this.#handle);
+  }
+}
+
+/** An input of a run: elements that are on the device already, or elements to be brought there. */
+export type Given<Handle> = { readonly handle: Handle } | { readonly value: Value };
+
+/** Does a task with inputs from anywhere. What is on the device is not freed meanwhile, even if it is disposed of. */
+export async function withInputs<Handle, Result>(
+  device: Device<Handle>,
+  inputs: readonly Stored[],
+  task: (given: readonly Given<Handle>[]) => Promise<Result>,
+): Promise<Result> {
+  const isThere = (input: Stored): input is Resident<Handle> =>
+    input instanceof Resident && input.device === device;
+  const held = inputs.filter(isThere);
+  const handles = new Map(held.map((input) => [input, input.hold()]));
+  try {
+    const given = inputs.map(async (input) =>
+      isThere(input) ? { handle: handles.get(input)! } : { value: await here(input) },
+    );
+    return await task(await Promise.all(given));
+  } finally {
+    for (const input of held) input.letGo();
   }
 }

@@ -40,6 +40,8 @@ export interface Executable {
 export interface Runtime {
   readonly name: RuntimeName;
   readonly target: Target;
+  /** Whether it has broken down, and has to be started anew. */
+  readonly ended: boolean;
   load(model: Model): Promise<Executable>;
 }
 
