@@ -25,6 +25,8 @@ export { flip, roll, tile, tril, triu } from './ops/arrange.js';
 export { broadcastTo, type ReduceOptions, requireFloat, reshape, sum } from './ops/broadcast.js';
 export { type ConvOptions, type ConvTransposeOptions, conv, convTranspose } from './ops/conv.js';
 export { type Nested, type Operand, tensor } from './ops/create.js';
+export { diag, diagonal, eye, trace } from './ops/diagonal.js';
+export { einsum } from './ops/einsum.js';
 export {
   abs,
   add,
@@ -130,6 +132,6 @@ export { argSort, type Ordered, permutation, type SortOptions, shuffle, sort, to
 export { acos, acosh, asin, asinh, atan, atan2, atanh, cosh, sinh, tan } from './ops/trigonometry.js';
 export type { Padding, PerAxis, WindowOptions } from './ops/windows.js';
 export { type Compiled, type CompileOptions, compile } from './runtime/compile.js';
-export { useRuntime } from './runtime/current.js';
+export { availableRuntimes, type RuntimeAvailability, useRuntime } from './runtime/current.js';
 export { evaluate } from './runtime/evaluate.js';
 export type { RuntimeName, RuntimeOptions } from './runtime/runtime.js';

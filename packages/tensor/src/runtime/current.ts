@@ -1,4 +1,5 @@
-import { defaultRuntime, startRuntime } from '#runtime';
+import { defaultRuntime, startRuntime, whyMissing } from '#runtime';
+import { RuntimeError } from '../graph/errors.js';
 import { type Runtime, type RuntimeName, type RuntimeOptions, runtimeNames } from './runtime.js';
 
 let current: Promise<Runtime> | undefined;
@@ -8,6 +9,17 @@ export function currentRuntime(): Promise<Runtime> {
   current ??= defaultRuntime();
   return current;
 }
+
+/** Whether a runtime can be had here. */
+export interface RuntimeAvailability {
+  readonly name: RuntimeName;
+  /** Why it is missing, such as `webgpu: no adapter: …`; undefined when it is there. */
+  readonly missing: string | undefined;
+}
+
+/** All runtimes there are, with the reason for each that cannot be had on this machine. */
+export const availableRuntimes = (): Promise<RuntimeAvailability[]> =>
+  Promise.all(runtimeNames.map(async (name) => ({ name, missing: await whyMissing(name) })));
 
 /** Runtimes by what was asked for: one that is asked for again keeps what it has loaded. */
 const started = new Map<string, Promise<Runtime>>();
@@ -26,7 +38,7 @@ export async function useRuntime(name: RuntimeName, options: RuntimeOptions = {}
     throw new RangeError(`useRuntime: threads must be a positive integer, got ${threads}`);
   const key = `${name} ${threads}`;
   const known = started.get(key);
-  const runtime = known && !(await known).ended ? known : startRuntime(name, options);
+  const runtime = known && !(await known).ended ? known : startWhereAvailable(name, options);
   started.set(key, runtime);
   try {
     await runtime;
@@ -35,4 +47,10 @@ export async function useRuntime(name: RuntimeName, options: RuntimeOptions = {}
     throw error;
   }
   current = runtime;
+}
+
+async function startWhereAvailable(name: RuntimeName, options: RuntimeOptions): Promise<Runtime> {
+  const missing = await whyMissing(name);
+  if (missing !== undefined) throw new RuntimeError(missing);
+  return startRuntime(name, options);
 }

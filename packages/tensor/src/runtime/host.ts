@@ -18,7 +18,7 @@ export function hostRuntime(name: RuntimeName, platform: Platform, target: Targe
     async load(model) {
       const { InferenceSession, Tensor } = platform;
       const session = await oneAtATime(() =>
-        InferenceSession.create(model.bytes, sessionOptions(platform, model)),
+        InferenceSession.create(model.bytes, sessionOptions(platform, model.optimization)),
       );
       return {
         async run(inputs) {

@@ -1,13 +1,19 @@
-import { RuntimeError } from '../graph/errors.js';
 import { cpuRuntime } from './cpu.js';
+import { nodeGpuRuntime, whyNoGpu } from './nodeGpu.js';
 import type { Runtime, RuntimeName, RuntimeOptions } from './runtime.js';
 import { workerRuntime } from './worker.js';
 
 export const defaultRuntime = (): Promise<Runtime> => cpuRuntime({});
 
-/** Starts a runtime in Node. @throws RuntimeError with the reason where there is none */
+/** Why a runtime is not to be had here; undefined when it is. */
+export async function whyMissing(name: RuntimeName): Promise<string | undefined> {
+  if (name === 'wasm') return 'wasm: WebAssembly is for browsers; in Node use cpu or worker';
+  const noGpu = name === 'webgpu' ? await whyNoGpu() : undefined;
+  return noGpu && `webgpu: no adapter: ${noGpu}`;
+}
+
+/** Starts a runtime that is not missing. */
 export function startRuntime(name: RuntimeName, options: RuntimeOptions): Promise<Runtime> {
-  if (name === 'cpu') return cpuRuntime(options);
-  if (name === 'worker') return workerRuntime(options);
-  throw new RuntimeError('wasm: WebAssembly is for browsers; use cpu or worker in Node');
+  if (name === 'webgpu') return nodeGpuRuntime(options);
+  return name === 'worker' ? workerRuntime(options) : cpuRuntime(options);
 }

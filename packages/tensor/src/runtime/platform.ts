@@ -13,7 +13,7 @@ export interface Platform {
 
 export const sessionOptions = (
   { executionProvider, threads }: Platform,
-  { optimization }: Model,
+  optimization: Model['optimization'],
 ): InferenceSession.SessionOptions => ({
   executionProviders: [executionProvider],
   graphOptimizationLevel: optimization,

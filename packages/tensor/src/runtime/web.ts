@@ -1,12 +1,68 @@
+import { RuntimeError } from '../graph/errors.js';
+import { gpuRuntime } from './gpu.js';
 import { hostRuntime } from './host.js';
-import type { Runtime } from './runtime.js';
+import type { Platform } from './platform.js';
+import type { Runtime, RuntimeName, RuntimeOptions } from './runtime.js';
+
+type OnnxRuntime = typeof import('onnxruntime-web/wasm');
+
+/** The part of a browser's globals that is looked at. */
+interface Page {
+  readonly crossOriginIsolated?: boolean;
+  readonly navigator?: { readonly gpu?: { requestAdapter(): Promise<object | null> } };
+}
+const page = globalThis as Page;
+
+/** Once ONNX Runtime has started, its threads are fixed. */
+const startedThreads = new Map<OnnxRuntime, number>();
+
+function platformOf(
+  ort: OnnxRuntime,
+  executionProvider: 'wasm' | 'webgpu',
+  options: RuntimeOptions,
+): Platform {
+  const { InferenceSession, Tensor, env } = ort;
+  const threads = startedThreads.get(ort) ?? options.threads ?? env.wasm.numThreads ?? 1;
+  if (options.threads !== undefined && options.threads !== threads) {
+    throw new RuntimeError(
+      `${executionProvider}: runs with threads: ${threads} already, which cannot change to ${options.threads} in this page`,
+    );
+  }
+  if (threads > 1 && !page.crossOriginIsolated && options.threads !== undefined) {
+    throw new RuntimeError(
+      `${executionProvider}: ${threads} threads need a page that is cross-origin isolated, by the headers Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp`,
+    );
+  }
+  if (options.threads !== undefined) env.wasm.numThreads = threads;
+  startedThreads.set(ort, threads);
+  return { InferenceSession, Tensor, executionProvider, threads };
+}
 
 /**
  * ONNX Runtime for browsers (WebAssembly), loaded when something is first computed. It uses threads where the page is
  * cross-origin isolated, and as many as `env.wasm.numThreads` of `onnxruntime-web/wasm` says.
  */
-export async function defaultRuntime(): Promise<Runtime> {
-  const { InferenceSession, Tensor, env } = await import('onnxruntime-web/wasm');
-  const threads = env.wasm.numThreads ?? 1;
-  return hostRuntime('wasm', { InferenceSession, Tensor, executionProvider: 'wasm', threads }, {});
+async function wasmRuntime(options: RuntimeOptions): Promise<Runtime> {
+  return hostRuntime('wasm', platformOf(await import('onnxruntime-web/wasm'), 'wasm', options), {});
 }
+
+/** ONNX Runtime for browsers with a GPU. Its WebAssembly is another file, set by `env` of `onnxruntime-web/webgpu`. */
+async function webGpuRuntime(options: RuntimeOptions): Promise<Runtime> {
+  const platform = platformOf(await import('onnxruntime-web/webgpu'), 'webgpu', options);
+  return gpuRuntime(platform, async (tensor) => (await tensor.getData()) as never);
+}
+
+export const defaultRuntime = (): Promise<Runtime> => wasmRuntime({});
+
+/** Why a runtime is not to be had here; undefined when it is. */
+export async function whyMissing(name: RuntimeName): Promise<string | undefined> {
+  if (name === 'cpu' || name === 'worker') return `${name}: is for Node; in browsers use wasm or webgpu`;
+  if (name === 'wasm') return undefined;
+  const { gpu } = page.navigator ?? {};
+  if (!gpu) return 'webgpu: this browser has no WebGPU, or the page is not served over HTTPS';
+  return (await gpu.requestAdapter()) ? undefined : 'webgpu: no adapter: the browser offers no GPU';
+}
+
+/** Starts a runtime that is not missing. */
+export const startRuntime = (name: RuntimeName, options: RuntimeOptions): Promise<Runtime> =>
+  name === 'webgpu' ? webGpuRuntime(options) : wasmRuntime(options);
