@@ -60,32 +60,41 @@ def run(step, steps):
     return {"milliseconds": milliseconds, "cpuMilliseconds": cpu, "loss": loss}
 
 
-def serve(describe, prepare):
-    """Answers requests until standard input ends.
+def serve(handlers):
+    """Answers requests until standard input ends: `handlers` go from commands to functions of the request."""
+    for line in sys.stdin:
+        request = json.loads(line)
+        try:
+            reply = handlers[request["command"]](request)
+        except Exception as error:  # The other side decides what a failure means.
+            reply = {"error": f"{type(error).__name__}: {error}"}
+        replies.write(json.dumps(reply) + "\n")
+        replies.flush()
+
+
+def serve_training(describe, prepare):
+    """Serves training runs.
 
     `prepare(workload, parameters, batch)` returns two functions: one returns the loss and the gradients (in the order
     of the parameters) at the start, the other takes one training step and returns its loss.
     """
     differentiate = step = None
-    for line in sys.stdin:
-        request = json.loads(line)
-        try:
-            command = request["command"]
-            if command == "describe":
-                reply = describe()
-            elif command == "prepare":
-                parameters, batch = read_start(request["folder"])
-                differentiate, step = prepare(request["workload"], parameters, batch)
-                reply = None
-            elif command == "differentiate":
-                loss, gradients = differentiate()
-                write_gradients(request["file"], gradients)
-                reply = {"loss": loss}
-            elif command == "run":
-                reply = run(step, request["steps"])
-            else:
-                reply = {"peakBytes": peak_resident_bytes()}
-        except Exception as error:  # The other side decides what a failure means.
-            reply = {"error": f"{type(error).__name__}: {error}"}
-        replies.write(json.dumps(reply) + "\n")
-        replies.flush()
+
+    def on_prepare(request):
+        nonlocal differentiate, step
+        differentiate, step = prepare(request["workload"], *read_start(request["folder"]))
+
+    def on_differentiate(request):
+        loss, gradients = differentiate()
+        write_gradients(request["file"], gradients)
+        return {"loss": loss}
+
+    serve(
+        {
+            "describe": lambda _: describe(),
+            "prepare": on_prepare,
+            "differentiate": on_differentiate,
+            "run": lambda request: run(step, request["steps"]),
+            "memory": lambda _: {"peakBytes": peak_resident_bytes()},
+        }
+    )

@@ -12,7 +12,7 @@ import jax  # noqa: E402
 import jax.numpy as jnp  # noqa: E402
 import numpy  # noqa: E402
 
-from exchange import serve  # noqa: E402
+from exchange import serve_training  # noqa: E402
 from jax_models import MODELS  # noqa: E402
 
 
@@ -57,4 +57,4 @@ def prepare(workload, parameters, batch):
     return differentiate, step
 
 
-serve(describe, prepare)
+serve_training(describe, prepare)

@@ -6,7 +6,7 @@ import sys
 import torch
 import torch.nn.functional as functional
 
-from exchange import serve
+from exchange import serve_training
 from torch_models import MODELS, locate
 
 COMPILED = sys.argv[1:] == ["compile"]
@@ -52,4 +52,4 @@ def prepare(workload, parameters, batch):
     return differentiate, step
 
 
-serve(describe, prepare)
+serve_training(describe, prepare)

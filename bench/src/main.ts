@@ -4,6 +4,7 @@ import { type Options, parseOptions } from './options.js';
 import { compileTimes } from './suites/compile.js';
 import { install } from './suites/install.js';
 import { memory } from './suites/memory.js';
+import { operators } from './suites/operators.js';
 import { profile } from './suites/profile.js';
 import { tiny } from './suites/tiny.js';
 import { training } from './suites/training.js';
@@ -17,6 +18,7 @@ const suites: Readonly<Record<string, Suite>> = {
   memory,
   compile: compileTimes,
   tiny,
+  operators,
   install,
 };
 

@@ -10,6 +10,8 @@ export interface Options {
   readonly quick: boolean;
   /** Names of models; all unless said. */
   readonly models: readonly string[] | undefined;
+  /** Text that the names of operations contain; all operations unless said. */
+  readonly only: string | undefined;
   /** Sides to compare with; those that are installed unless said. */
   readonly peers: readonly string[] | undefined;
   /** Whether idle threads block at once, on every side, or wait as each side does by itself. */
@@ -28,6 +30,7 @@ export function parseOptions(given: readonly string[]): Options {
       threads: { type: 'string', default: '2' },
       quick: { type: 'boolean', default: false },
       models: { type: 'string' },
+      only: { type: 'string' },
       peers: { type: 'string' },
       waiting: { type: 'string', default: 'passive' },
     },
@@ -46,6 +49,7 @@ export function parseOptions(given: readonly string[]): Options {
     threads,
     quick: values.quick,
     models: list(values.models),
+    only: values.only,
     peers: list(values.peers),
     waiting,
   };

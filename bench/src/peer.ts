@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import type { Described, Differentiated, Memory, Ran, Request } from './peers/protocol.js';
+import type { Described, Differentiated, Measured, Memory, Ran, Request } from './peers/protocol.js';
 
 /** How to start a side of the comparison. */
 export interface PeerCommand {
@@ -53,6 +53,14 @@ export class Peer {
 
   memory(): Promise<Memory> {
     return this.#ask({ command: 'memory' });
+  }
+
+  operator(name: string): Promise<null> {
+    return this.#ask({ command: 'operator', name });
+  }
+
+  measure(repeats: number): Promise<Measured> {
+    return this.#ask({ command: 'measure', repeats });
   }
 
   /** Lets the process end by itself. */

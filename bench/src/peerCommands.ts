@@ -32,6 +32,15 @@ const python = (file: string, module: string, ...parameters: string[]): PeerKind
   },
 });
 
+const operators = python('torch_operators.py', 'torch');
+
+/** How to start PyTorch for single operations; undefined, which is said, where it is missing. */
+export function operatorPeer(options: Options): PeerCommand | undefined {
+  const why = operators.missing();
+  if (why) process.stdout.write(`without torch: ${why}\n`);
+  return why ? undefined : { id: 'torch', ...operators.start(options), environment: environmentOf(options) };
+}
+
 const kinds: Readonly<Record<string, PeerKind>> = {
   evenkeel: {
     start: () => ({ program: process.execPath, parameters: [fromBench('dist/peers/evenkeel.js')] }),

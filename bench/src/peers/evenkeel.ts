@@ -37,7 +37,7 @@ await serve({
     const workload = workloadNamed(name);
     const { model, batch } = readStart(workload, folder);
     const state = await evaluate(workload.initialState(model));
-    const step = compile((at: unknown, data: unknown) => workload.step(at, data));
+    const step = compile((at: unknown, data: unknown) => workload.step(at, data), { donate: [0] });
     run = { workload, step, state, batch };
   },
 

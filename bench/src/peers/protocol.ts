@@ -8,7 +8,11 @@ export type Request =
   | { readonly command: 'differentiate'; readonly file: string }
   /** Takes training steps. */
   | { readonly command: 'run'; readonly steps: number }
-  | { readonly command: 'memory' };
+  | { readonly command: 'memory' }
+  /** Makes an operation of bench/src/operators ready. */
+  | { readonly command: 'operator'; readonly name: string }
+  /** Calls that operation so often. */
+  | { readonly command: 'measure'; readonly repeats: number };
 
 /** Name and version of what computes. */
 export interface Described {
@@ -27,6 +31,11 @@ export interface Ran {
   readonly cpuMilliseconds: number;
   /** Of the last step, before its update. */
   readonly loss: number;
+}
+
+export interface Measured {
+  /** Of all threads, user and system, for a call. */
+  readonly cpuMilliseconds: number;
 }
 
 export interface Memory {

@@ -40,6 +40,8 @@ async function answer(
       return run(server, request.steps);
     case 'memory':
       return { peakBytes: peakResidentBytes() };
+    default:
+      throw new TypeError(`${request.command} is for operators, and this serves training runs`);
   }
 }
 

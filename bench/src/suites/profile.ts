@@ -73,7 +73,9 @@ async function profileSteps(
   batch: unknown,
   steps: number,
 ): Promise<readonly number[]> {
-  const step = compile((state: unknown, data: unknown) => workload.step(state, data));
+  const step = compile((state: unknown, data: unknown) => workload.step(state, data), {
+    donate: [0],
+  });
   let { state } = await step(initial, batch);
   const milliseconds: number[] = [];
   for (let i = 0; i < steps; i++) {

@@ -1,0 +1,20 @@
+import { convolutions } from './convolution.js';
+import { matrices } from './matrix.js';
+import { normalizations } from './normalization.js';
+import { optimizers } from './optimizer.js';
+import { pools } from './pooling.js';
+import { randomness } from './randomness.js';
+import { reductions } from './reductions.js';
+import type { Row } from './row.js';
+import { sequences } from './sequences.js';
+
+export const rows: readonly Row[] = [
+  ...convolutions,
+  ...matrices,
+  ...reductions,
+  ...pools,
+  ...normalizations,
+  ...sequences,
+  ...optimizers,
+  ...randomness,
+];
