@@ -1,26 +1,10 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { evaluate, flatten, type Tensor, tensor, withLeaves } from '@evenkeel/tensor';
-import type { Start, Workload } from './workload.js';
+import { evaluate, flatten } from '@evenkeel/tensor';
+import type { Entry, Manifest } from './start.js';
+import type { Workload } from './workload.js';
 
-// How the sides get equal weights: one folder a workload, with `start.json`, which names the tensors, and `start.bin`,
-// which holds their elements (float32 or int32, little-endian) one after the other. Gradients come back as `float32`
-// in the order of the parameters.
-
-export interface Entry {
-  /** Where the tensor stands in its tree, such as `blocks.0.mix.weight`. */
-  readonly path: string;
-  readonly dtype: 'float32' | 'int32';
-  readonly shape: readonly number[];
-  /** Elements before this one; all have four bytes. */
-  readonly offset: number;
-}
-
-export interface Manifest {
-  readonly workload: string;
-  readonly parameters: readonly Entry[];
-  readonly batch: readonly Entry[];
-}
+// One folder a workload, with `start.json`, the manifest, and `start.bin`, the elements.
 
 /** Draws the start of a workload and writes it down. */
 export async function writeStart(workload: Workload, folder: string): Promise<Manifest> {
@@ -45,24 +29,10 @@ export async function writeStart(workload: Workload, folder: string): Promise<Ma
   return manifest;
 }
 
-/** The start of a workload with the elements that were written down. */
-export function readStart(workload: Workload, folder: string): Start {
+/** What `writeStart` has written. */
+export function readStart(folder: string): { readonly manifest: Manifest; readonly bytes: ArrayBuffer } {
   const manifest = JSON.parse(readFileSync(join(folder, 'start.json'), 'utf8')) as Manifest;
-  const bytes = readFileSync(join(folder, 'start.bin'));
-  const { model, batch } = workload.start();
-  const filled = (tree: unknown, entries: readonly Entry[]): unknown =>
-    withLeaves(
-      tree,
-      entries.map((entry) => tensorFrom(bytes, entry)),
-    );
-  return { model: filled(model, manifest.parameters), batch: filled(batch, manifest.batch) };
-}
-
-function tensorFrom(bytes: Buffer, { dtype, shape, offset }: Entry): Tensor {
-  const size = shape.reduce((product, length) => product * length, 1);
-  // A copy of its own, as the elements of a model that was just made would be.
-  const { buffer } = new Uint8Array(bytes.subarray(4 * offset, 4 * (offset + size)));
-  return tensor(dtype === 'float32' ? new Float32Array(buffer) : new Int32Array(buffer), { shape });
+  return { manifest, bytes: new Uint8Array(readFileSync(join(folder, 'start.bin'))).buffer };
 }
 
 /**

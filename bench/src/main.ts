@@ -13,7 +13,8 @@ import { training } from './suites/training.js';
 type Suite = (options: Options) => Promise<{ readonly results: unknown; readonly failed: boolean }>;
 
 const suites: Readonly<Record<string, Suite>> = {
-  training,
+  training: training('processes'),
+  browser: training('pages'),
   profile,
   memory,
   compile: compileTimes,

@@ -11,9 +11,13 @@ export interface PeerCommand {
   readonly environment: Readonly<Record<string, string>>;
 }
 
+/** How long a side may take to answer, in milliseconds, before it is stopped. */
+const patience = 120_000;
+
 /** A running side of the comparison: a process of its own that answers one request after the other. */
 export class Peer {
   readonly id: string;
+  #ended = false;
   readonly #process: ChildProcess;
   readonly #replies: AsyncIterator<string>;
   #diagnostics = '';
@@ -72,13 +76,28 @@ export class Peer {
     return ended;
   }
 
+  /** Whether it can answer no more. */
+  get ended(): boolean {
+    return this.#ended;
+  }
+
   async #ask<Reply>(request: Request): Promise<Reply> {
+    let late = false;
+    const deadline = setTimeout(() => {
+      late = true;
+      this.#process.kill();
+    }, patience);
     this.#process.stdin!.write(`${JSON.stringify(request)}\n`);
     const { value, done } = await this.#replies.next();
-    if (done) throw new Error(`${this.id} ended during ${request.command}: ${this.#diagnostics.trim()}`);
+    clearTimeout(deadline);
+    if (done) {
+      this.#ended = true;
+      const why = late ? `took longer than ${patience / 1000} s` : `ended: ${this.#diagnostics.trim()}`;
+      throw new Error(`${request.command}: ${why}`);
+    }
     const reply = JSON.parse(value) as Reply | { readonly error: string };
     if (typeof reply === 'object' && reply !== null && 'error' in reply)
-      throw new Error(`${this.id}: ${request.command}: ${reply.error}`);
+      throw new Error(`${request.command}: ${reply.error}`);
     return reply as Reply;
   }
 }

@@ -1,9 +1,13 @@
 import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Options } from './options.js';
 import type { PeerCommand } from './peer.js';
+import { chromiumPath } from './peers/chromium.js';
 
 const fromBench = (path: string): string => fileURLToPath(new URL(`../${path}`, import.meta.url));
+
+export const benchFolder = fromBench('');
 
 /** Where `npm run bench -- install` puts Python's packages. */
 export const virtualEnvironment = fromBench('.venv');
@@ -41,30 +45,63 @@ export function operatorPeer(options: Options): PeerCommand | undefined {
   return why ? undefined : { id: 'torch', ...operators.start(options), environment: environmentOf(options) };
 }
 
-const kinds: Readonly<Record<string, PeerKind>> = {
-  evenkeel: {
-    start: () => ({ program: process.execPath, parameters: [fromBench('dist/peers/evenkeel.js')] }),
-    missing: () => undefined,
+/** A side in Node, of packages that are installed here. */
+const inNode = (file: string, module?: string): PeerKind => ({
+  start: () => ({ program: process.execPath, parameters: [fromBench(file)] }),
+  missing: () => (module === undefined ? undefined : whyNoModule(module)),
+});
+
+/** A side in a page of Chromium; `page` is the name of its file in bench/peers/pages. */
+const inBrowser = (page: string, module?: string): PeerKind => ({
+  start: () => ({ program: process.execPath, parameters: [fromBench('dist/peers/inBrowser.js'), page] }),
+  missing() {
+    if (!existsSync(chromiumPath)) return `no Chromium at ${chromiumPath}; set EVENKEEL_CHROMIUM`;
+    return module === undefined ? undefined : whyNoModule(module);
   },
+});
+
+const whyNoModule = (module: string): string | undefined =>
+  existsSync(fromBench(`node_modules/${module}`)) ? undefined : 'run "npm run bench -- install"';
+
+const jaxJs = '@jax-js/jax';
+const tfjs = '@tensorflow/tfjs-backend-wasm';
+
+const kinds: Readonly<Record<string, PeerKind>> = {
+  evenkeel: inNode('dist/peers/evenkeelInNode.js'),
   torch: python('torch_peer.py', 'torch'),
   'torch-compile': python('torch_peer.py', 'torch', 'compile'),
   jax: python('jax_peer.py', 'jax'),
+  'jax-js': inNode('peers/jaxjs_peer.js', jaxJs),
+  tfjs: inNode('peers/tfjs_peer.js', tfjs),
+  'evenkeel-page': inBrowser('evenkeel'),
+  'jax-js-page': inBrowser('jaxjs', jaxJs),
+  'tfjs-page': inBrowser('tfjs', tfjs),
 };
 
+/** Sides that are compared with one another; ours first. */
+export const sideGroups = {
+  processes: ['evenkeel', 'torch', 'torch-compile', 'jax', 'jax-js', 'tfjs'],
+  pages: ['evenkeel-page', 'jax-js-page', 'tfjs-page'],
+} as const;
+
 /**
- * Ours, and the others that are installed; with `--peers` exactly those.
- * @throws Error when one that was asked for is missing
+ * Ours, and the others of a group that are installed; with `--peers`, those of them that it names.
+ * @throws Error when one that was asked for is missing, RangeError for a name that no side has
  */
-export function chosenPeers({ peers }: Options): readonly string[] {
-  const others = peers ?? Object.keys(kinds).filter((id) => id !== 'evenkeel');
+export function chosenSides(
+  [ours, ...others]: (typeof sideGroups)[keyof typeof sideGroups],
+  { peers }: Options,
+): readonly string[] {
+  peers?.forEach(kindOf);
   const present = others.filter((id) => {
+    if (peers && !peers.includes(id)) return false;
     const why = kindOf(id).missing();
     if (why === undefined) return true;
     if (peers) throw new Error(`bench: ${id}: ${why}`);
     process.stdout.write(`without ${id}: ${why}\n`);
     return false;
   });
-  return ['evenkeel', ...present];
+  return [ours, ...present];
 }
 
 /** How to start a side. @throws RangeError for a name that no side has */

@@ -11,6 +11,8 @@ export function formatTable(rows: readonly (readonly string[])[]): string {
     .join('\n');
 }
 
-/** Three significant digits, without an exponent. */
-export const shown = (value: number): string =>
-  value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2);
+/** Two or three significant digits. */
+export function shown(value: number): string {
+  if (value < 0.1) return value.toPrecision(2);
+  return value.toFixed(value >= 100 ? 0 : value >= 10 ? 1 : 2);
+}

@@ -1,20 +1,8 @@
-import { writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { type Compiled, compile, evaluate, leavesOf, type Tensor } from '@evenkeel/tensor';
-import { readStart } from '../exchange.js';
+import { type Compiled, compile, evaluate, leavesOf } from '@evenkeel/tensor';
 import { workloadNamed } from '../models/index.js';
-import { interceptSessions } from '../sessions.js';
+import { startFrom } from '../start.js';
 import type { Workload } from '../workload.js';
-import { serve } from './serve.js';
-
-// The engine as a peer like the others. EVENKEEL_BENCH_WAITING=passive keeps idle threads from spinning.
-
-if (process.env.EVENKEEL_BENCH_WAITING === 'passive') {
-  interceptSessions((options) => ({
-    ...options,
-    extra: { session: { intra_op: { allow_spinning: '0' } } },
-  }));
-}
+import { type Server, takeSteps } from './server.js';
 
 interface Run {
   readonly workload: Workload;
@@ -23,47 +11,41 @@ interface Run {
   readonly batch: unknown;
 }
 
-let run: Run | undefined;
+/** The engine as a side like the others. */
+export function evenkeel(version: string): Server {
+  let run: Run | undefined;
+  const prepared = (): Run => {
+    if (!run) throw new Error('nothing was prepared');
+    return run;
+  };
+  return {
+    describe: async () => ({ name: 'Evenkeel', version }),
 
-await serve({
-  async describe() {
-    const versionOf = (name: string) =>
-      (createRequire(import.meta.url)(`${name}/package.json`) as { version: string }).version;
-    return { name: 'Evenkeel', version: `ONNX Runtime ${versionOf('onnxruntime-node')}` };
-  },
+    async prepare(manifest, bytes) {
+      await run?.step.release();
+      const workload = workloadNamed(manifest.workload);
+      const { model, batch } = startFrom(workload, manifest, bytes);
+      const state = await evaluate(workload.initialState(model));
+      const step = compile((at: unknown, data: unknown) => workload.step(at, data), { donate: [0] });
+      run = { workload, step, state, batch };
+    },
 
-  async prepare(name, folder) {
-    await run?.step.release();
-    const workload = workloadNamed(name);
-    const { model, batch } = readStart(workload, folder);
-    const state = await evaluate(workload.initialState(model));
-    const step = compile((at: unknown, data: unknown) => workload.step(at, data), { donate: [0] });
-    run = { workload, step, state, batch };
-  },
+    async differentiate() {
+      const { workload, state, batch } = prepared();
+      const compiled = compile((at: unknown, data: unknown) => workload.gradients(at, data));
+      const { loss, gradients } = await compiled(state, batch);
+      const elements = await Promise.all(leavesOf(gradients).map((each) => each.data()));
+      await compiled.release();
+      return { loss: await loss.item(), gradients: elements as Float32Array[] };
+    },
 
-  async differentiate(file) {
-    const { workload, state, batch } = prepared();
-    const compiled = compile((at: unknown, data: unknown) => workload.gradients(at, data));
-    const { loss, gradients } = await compiled(state, batch);
-    writeFileSync(file, Buffer.concat(await Promise.all(leavesOf(gradients).map(bytesOf))));
-    await compiled.release();
-    return { loss: await loss.item() };
-  },
-
-  async step() {
-    const current = prepared();
-    const { state, loss } = await current.step(current.state, current.batch);
-    current.state = state;
-    return loss.item();
-  },
-});
-
-function prepared(): Run {
-  if (!run) throw new Error('nothing was prepared');
-  return run;
-}
-
-async function bytesOf(tensor: Tensor): Promise<Uint8Array> {
-  const data = await tensor.data();
-  return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+    run(steps) {
+      const current = prepared();
+      return takeSteps(async () => {
+        const { state, loss } = await current.step(current.state, current.batch);
+        current.state = state;
+        return loss.item();
+      }, steps);
+    },
+  };
 }

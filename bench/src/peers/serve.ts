@@ -1,22 +1,15 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
+import { readStart } from '../exchange.js';
 import type { Described, Differentiated, Memory, Ran, Request } from './protocol.js';
+import type { Server } from './server.js';
 
-/** What a peer written in JavaScript does itself. */
-export interface Server {
-  describe(): Promise<Described>;
-  prepare(workload: string, folder: string): Promise<void>;
-  differentiate(file: string): Promise<Differentiated>;
-  /** One training step; resolves to the loss when everything is computed. */
-  step(): Promise<number>;
-}
-
-/** Answers requests until standard input ends. */
-export async function serve(server: Server): Promise<void> {
+/** Answers requests until standard input ends. @param cpuTime processor time so far, in milliseconds */
+export async function serve(server: Server, cpuTime = ownCpuTime): Promise<void> {
   for await (const line of createInterface({ input: process.stdin })) {
     let reply: unknown;
     try {
-      reply = await answer(server, JSON.parse(line) as Request);
+      reply = await answer(server, JSON.parse(line) as Request, cpuTime);
     } catch (error) {
       reply = { error: error instanceof Error ? error.message : String(error) };
     }
@@ -27,17 +20,29 @@ export async function serve(server: Server): Promise<void> {
 async function answer(
   server: Server,
   request: Request,
+  cpuTime: () => number,
 ): Promise<Described | Differentiated | Ran | Memory | null> {
   switch (request.command) {
     case 'describe':
       return server.describe();
-    case 'prepare':
-      await server.prepare(request.workload, request.folder);
+    case 'prepare': {
+      const { manifest, bytes } = readStart(request.folder);
+      await server.prepare(manifest, bytes);
       return null;
-    case 'differentiate':
-      return server.differentiate(request.file);
-    case 'run':
-      return run(server, request.steps);
+    }
+    case 'differentiate': {
+      const { loss, gradients } = await server.differentiate();
+      const bytes = gradients.map(
+        ({ buffer, byteOffset, byteLength }) => new Uint8Array(buffer, byteOffset, byteLength),
+      );
+      writeFileSync(request.file, Buffer.concat(bytes));
+      return { loss };
+    }
+    case 'run': {
+      const before = cpuTime();
+      const ran = await server.run(request.steps);
+      return { ...ran, cpuMilliseconds: cpuTime() - before };
+    }
     case 'memory':
       return { peakBytes: peakResidentBytes() };
     default:
@@ -45,17 +50,9 @@ async function answer(
   }
 }
 
-async function run(server: Server, steps: number): Promise<Ran> {
-  const milliseconds: number[] = [];
-  let loss = Number.NaN;
-  const before = process.cpuUsage();
-  for (let i = 0; i < steps; i++) {
-    const start = performance.now();
-    loss = await server.step();
-    milliseconds.push(performance.now() - start);
-  }
-  const { user, system } = process.cpuUsage(before);
-  return { milliseconds, cpuMilliseconds: (user + system) / 1000, loss };
+function ownCpuTime(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
 }
 
 /** Linux counts it exactly; elsewhere it is what `getrusage` says. */

@@ -5,7 +5,7 @@ import { writeStart } from '../exchange.js';
 import { workloadNamed, workloads } from '../models/index.js';
 import type { Options } from '../options.js';
 import { Peer } from '../peer.js';
-import { chosenPeers, peerCommand } from '../peerCommands.js';
+import { chosenSides, peerCommand, sideGroups } from '../peerCommands.js';
 import { formatTable, shown } from '../table.js';
 
 /** Largest resident sizes in bytes. */
@@ -21,7 +21,7 @@ const goal = 1.5;
 
 /** Peak resident memory of each training run, each in a process that does nothing else. */
 export async function memory(options: Options): Promise<{ results: unknown; failed: boolean }> {
-  const peers = chosenPeers(options);
+  const peers = chosenSides(sideGroups.processes, options);
   const folder = mkdtempSync(join(tmpdir(), 'evenkeel-bench-'));
   const results: Record<string, Record<string, MemoryUse>> = {};
   let failed = false;

@@ -1,12 +1,13 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { gradientDifference, type Manifest, writeStart } from '../exchange.js';
+import { gradientDifference, writeStart } from '../exchange.js';
 import { workloadNamed, workloads } from '../models/index.js';
 import type { Options } from '../options.js';
 import { Peer } from '../peer.js';
-import { chosenPeers, peerCommand } from '../peerCommands.js';
+import { chosenSides, peerCommand, sideGroups } from '../peerCommands.js';
 import type { Described } from '../peers/protocol.js';
+import type { Manifest } from '../start.js';
 import { geometricMean, median, pause } from '../statistics.js';
 import { formatTable, shown } from '../table.js';
 import type { Workload } from '../workload.js';
@@ -23,128 +24,176 @@ export interface Timing {
   readonly cpuMilliseconds: number;
 }
 
-/** What a side did with a workload: its times, or why it has none. */
-export type Outcome = { readonly timing: Timing } | { readonly refused: string };
+/** What a side did with a workload: its times, why they would not compare, or why it has none. */
+export type Outcome =
+  | { readonly timing: Timing }
+  | { readonly refused: string }
+  | { readonly unable: string };
 
 export interface TrainingResults {
   readonly peers: Readonly<Record<string, Described>>;
   readonly models: Readonly<Record<string, Readonly<Record<string, Outcome>>>>;
 }
 
-/** Whole training steps on every side, in alternating blocks; a side that computes something else is refused. */
-export async function training(options: Options): Promise<{ results: TrainingResults; failed: boolean }> {
-  const chosen = options.models?.map(workloadNamed) ?? workloads;
-  const peers = chosenPeers(options).map((id) => new Peer(peerCommand(id, options)));
-  const folder = mkdtempSync(join(tmpdir(), 'evenkeel-bench-'));
-  try {
-    const described: Record<string, Described> = {};
-    for (const peer of peers) described[peer.id] = await peer.describe();
+/**
+ * Whole training steps on every side of a group, in alternating blocks; a side that computes something else is refused.
+ */
+export const training =
+  (group: keyof typeof sideGroups) =>
+  async (options: Options): Promise<{ results: TrainingResults; failed: boolean }> => {
+    const chosen = options.models?.map(workloadNamed) ?? workloads;
+    const sides = chosenSides(sideGroups[group], options).map((id) => new Side(id, options));
+    const folder = mkdtempSync(join(tmpdir(), 'evenkeel-bench-'));
     const models: Record<string, Record<string, Outcome>> = {};
-    for (const workload of chosen) {
-      models[workload.name] = await measure(workload, peers, folder, options);
-      process.stdout.write(`\n${workload.title}\n${describeOutcomes(models[workload.name]!, described)}\n`);
+    try {
+      const described: Record<string, Described> = {};
+      for (const side of sides) described[side.id] = await (await side.peer()).describe();
+      for (const workload of chosen) {
+        const outcomes = await measure(workload, sides, folder, options);
+        models[workload.name] = outcomes;
+        process.stdout.write(`\n${workload.title}\n${describeOutcomes(outcomes, described)}\n`);
+      }
+      process.stdout.write(`\n${describeMeans(models, described)}`);
+      const failed = Object.values(models).some((outcomes) =>
+        Object.values(outcomes).some((outcome) => 'refused' in outcome),
+      );
+      return { results: { peers: described, models }, failed };
+    } finally {
+      await Promise.all(sides.map((side) => side.close()));
+      rmSync(folder, { recursive: true });
     }
-    process.stdout.write(`\n${describeMeans(models, described)}`);
-    const failed = Object.values(models).some((sides) =>
-      Object.values(sides).some((outcome) => 'refused' in outcome),
-    );
-    return { results: { peers: described, models }, failed };
-  } finally {
-    await Promise.all(peers.map((peer) => peer.close()));
-    rmSync(folder, { recursive: true });
+  };
+
+/** A side of the comparison whose process is started anew when it has ended. */
+class Side {
+  readonly id: string;
+  readonly #options: Options;
+  #peer: Peer | undefined;
+
+  constructor(id: string, options: Options) {
+    this.id = id;
+    this.#options = options;
+  }
+
+  async peer(): Promise<Peer> {
+    if (!this.#peer || this.#peer.ended) {
+      this.#peer = new Peer(peerCommand(this.id, this.#options));
+      await this.#peer.describe();
+    }
+    return this.#peer;
+  }
+
+  async close(): Promise<void> {
+    await this.#peer?.close();
   }
 }
 
 async function measure(
   workload: Workload,
-  peers: readonly Peer[],
+  sides: readonly Side[],
   folder: string,
   { quick }: Options,
 ): Promise<Record<string, Outcome>> {
-  const [blocks, steps] = quick ? [2, 3] : [5, 8];
   const manifest = await writeStart(workload, folder);
   const outcomes: Record<string, Outcome> = {};
-  const fit: Peer[] = [];
+  const fit: Runner[] = [];
   let reference: Start | undefined;
-  for (const peer of peers) {
+  for (const side of sides) {
     try {
-      const start = await begin(peer, workload, folder, steps);
+      const peer = await side.peer();
+      const start = await begin(peer, workload, folder);
       reference ??= start;
-      requireSame(manifest, reference, start);
-      fit.push(peer);
+      const refused = differenceBetween(manifest, reference, start);
+      if (refused) outcomes[side.id] = { refused };
+      else fit.push({ peer, steps: blockLength(start, quick), milliseconds: [], cpu: 0 });
     } catch (error) {
       // Without our own figures there is nothing to compare with.
       if (!reference) throw error;
-      outcomes[peer.id] = { refused: (error as Error).message };
+      outcomes[side.id] = { unable: (error as Error).message.split('\n')[0]! };
     }
   }
-  const milliseconds = new Map(fit.map((peer) => [peer, [] as number[]]));
-  const cpu = new Map(fit.map((peer) => [peer, 0]));
-  for (let block = 0; block < blocks; block++) {
-    for (const peer of fit) {
+  for (const { peer, steps } of fit) await peer.run(steps);
+  for (let block = 0; block < (quick ? 2 : 5); block++) {
+    for (const runner of fit) {
       await pause(300);
-      const ran = await peer.run(steps);
-      milliseconds.get(peer)!.push(...ran.milliseconds);
-      cpu.set(peer, cpu.get(peer)! + ran.cpuMilliseconds);
+      const ran = await runner.peer.run(runner.steps);
+      runner.milliseconds.push(...ran.milliseconds);
+      runner.cpu += ran.cpuMilliseconds;
     }
   }
-  for (const peer of fit) {
-    const times = milliseconds.get(peer)!;
+  for (const { peer, milliseconds, cpu } of fit) {
     outcomes[peer.id] = {
       timing: {
-        medianMilliseconds: median(times),
-        minimumMilliseconds: Math.min(...times),
-        cpuMilliseconds: cpu.get(peer)! / times.length,
+        medianMilliseconds: median(milliseconds),
+        minimumMilliseconds: Math.min(...milliseconds),
+        cpuMilliseconds: cpu / milliseconds.length,
       },
     };
   }
   return outcomes;
 }
 
+/** A side that computes the same, and its times so far. */
+interface Runner {
+  readonly peer: Peer;
+  /** In a block. */
+  readonly steps: number;
+  readonly milliseconds: number[];
+  cpu: number;
+}
+
+/** Sides that take seconds for a step take fewer at a time. */
+const blockLength = ({ milliseconds }: Start, quick: boolean): number =>
+  Math.max(1, Math.min(quick ? 3 : 8, Math.floor(4000 / milliseconds)));
+
 interface Start {
   readonly loss: number;
   readonly gradients: Float32Array;
   readonly lossAfterWarmUp: number;
+  /** Of the last step of the warm-up. */
+  readonly milliseconds: number;
 }
 
-async function begin(peer: Peer, workload: Workload, folder: string, steps: number): Promise<Start> {
+async function begin(peer: Peer, workload: Workload, folder: string): Promise<Start> {
   const file = join(folder, `${peer.id}.gradients`);
   await peer.prepare(workload.name, folder);
   const { loss } = await peer.differentiate(file);
   const bytes = new Uint8Array(readFileSync(file));
   rmSync(file);
-  const { loss: lossAfterWarmUp } = await peer.run(steps);
-  return { loss, gradients: new Float32Array(bytes.buffer), lossAfterWarmUp };
+  const { loss: lossAfterWarmUp, milliseconds } = await peer.run(3);
+  return {
+    loss,
+    gradients: new Float32Array(bytes.buffer),
+    lossAfterWarmUp,
+    milliseconds: milliseconds.at(-1)!,
+  };
 }
 
-/** @throws Error unless losses and gradients are the same within the tolerance */
-function requireSame(manifest: Manifest, expected: Start, actual: Start): void {
+/** What is not the same within the tolerance; undefined when everything is. */
+function differenceBetween(manifest: Manifest, expected: Start, actual: Start): string | undefined {
   const away = (a: number, b: number) => Math.abs(a - b) / Math.abs(a);
   if (!(away(expected.loss, actual.loss) <= tolerance))
-    throw new Error(`another loss: ${actual.loss} instead of ${expected.loss}`);
+    return `another loss: ${actual.loss} instead of ${expected.loss}`;
   if (expected.gradients.length !== actual.gradients.length)
-    throw new Error(
-      `another model: ${actual.gradients.length} gradients instead of ${expected.gradients.length}`,
-    );
+    return `another model: ${actual.gradients.length} gradients instead of ${expected.gradients.length}`;
   const { relative, path } = gradientDifference(manifest, expected.gradients, actual.gradients);
-  if (!(relative <= tolerance))
-    throw new Error(`another gradient: ${path} differs by ${relative.toExponential(1)}`);
-  if (!(away(expected.lossAfterWarmUp, actual.lossAfterWarmUp) <= toleranceAfterWarmUp))
-    throw new Error(
-      `another optimizer: the loss becomes ${actual.lossAfterWarmUp} instead of ${expected.lossAfterWarmUp}`,
-    );
+  if (!(relative <= tolerance)) return `another gradient: ${path} differs by ${relative.toExponential(1)}`;
+  return away(expected.lossAfterWarmUp, actual.lossAfterWarmUp) <= toleranceAfterWarmUp
+    ? undefined
+    : `another optimizer: the loss becomes ${actual.lossAfterWarmUp} instead of ${expected.lossAfterWarmUp}`;
 }
 
 function describeOutcomes(
   outcomes: Readonly<Record<string, Outcome>>,
   described: Readonly<Record<string, Described>>,
 ): string {
-  const ours = (outcomes.evenkeel as { timing: Timing }).timing;
+  const ours = (outcomes[Object.keys(described)[0]!] as { timing: Timing }).timing;
   const rows: string[][] = [['  ms a step', 'median', 'minimum', 'CPU', 'ours/theirs', 'minimum', 'CPU']];
-  const refusals: string[] = [];
+  const without: string[] = [];
   for (const [id, { name, version }] of Object.entries(described)) {
     const outcome = outcomes[id]!;
-    if ('refused' in outcome) refusals.push(`\n  ${name} is refused: ${outcome.refused}`);
+    if ('refused' in outcome) without.push(`\n  ${name} is refused: ${outcome.refused}`);
+    else if ('unable' in outcome) without.push(`\n  without ${name}: ${outcome.unable}`);
     else {
       const keys = ['medianMilliseconds', 'minimumMilliseconds', 'cpuMilliseconds'] as const;
       const times = keys.map((key) => shown(outcome.timing[key]));
@@ -152,7 +201,7 @@ function describeOutcomes(
       rows.push([`  ${name} (${version})`, ...times, ...ratios]);
     }
   }
-  return formatTable(rows) + refusals.join('');
+  return formatTable(rows) + without.join('');
 }
 
 /** Geometric means over the models of our times in proportion to each other side's. */
@@ -160,17 +209,16 @@ function describeMeans(
   models: TrainingResults['models'],
   described: Readonly<Record<string, Described>>,
 ): string {
-  const lines = Object.entries(described)
-    .filter(([id]) => id !== 'evenkeel')
-    .map(([id, { name }]) => {
-      const pairs = Object.values(models).flatMap((sides) => {
-        const [ours, theirs] = [sides.evenkeel!, sides[id]!];
-        return 'timing' in ours && 'timing' in theirs ? [[ours.timing, theirs.timing] as const] : [];
-      });
-      const ratio = (key: keyof Timing) => shown(geometricMean(pairs.map(([a, b]) => a[key] / b[key])));
-      return pairs.length === 0
-        ? `${name}: nothing to compare\n`
-        : `ours/${name} over ${pairs.length} models: ${ratio('medianMilliseconds')} (${ratio('minimumMilliseconds')}), CPU ${ratio('cpuMilliseconds')}\n`;
+  const [first, ...others] = Object.keys(described);
+  const lines = others.map((id) => {
+    const pairs = Object.values(models).flatMap((sides) => {
+      const [ours, theirs] = [sides[first!]!, sides[id]!];
+      return 'timing' in ours && 'timing' in theirs ? [[ours.timing, theirs.timing] as const] : [];
     });
+    const ratio = (key: keyof Timing) => shown(geometricMean(pairs.map(([a, b]) => a[key] / b[key])));
+    return pairs.length === 0
+      ? `${described[id]!.name}: nothing to compare\n`
+      : `ours/${described[id]!.name} over ${pairs.length} models: ${ratio('medianMilliseconds')} (${ratio('minimumMilliseconds')}), CPU ${ratio('cpuMilliseconds')}\n`;
+  });
   return lines.join('');
 }

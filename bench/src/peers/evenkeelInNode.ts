@@ -1,0 +1,16 @@
+import { createRequire } from 'node:module';
+import { interceptSessions } from '../sessions.js';
+import { evenkeel } from './evenkeel.js';
+import { serve } from './serve.js';
+
+// EVENKEEL_BENCH_WAITING=passive keeps idle threads from spinning.
+if (process.env.EVENKEEL_BENCH_WAITING === 'passive') {
+  interceptSessions((options) => ({
+    ...options,
+    extra: { session: { intra_op: { allow_spinning: '0' } } },
+  }));
+}
+
+const { version } = createRequire(import.meta.url)('onnxruntime-node/package.json') as { version: string };
+
+await serve(evenkeel(`ONNX Runtime ${version}`));
