@@ -15,7 +15,7 @@ import { elementsOf } from '../dist/start.js';
 // The models of bench/src/models in jax-js: functions of a record from path to array. Every use of an array is
 // accounted for there: `ref` keeps it for the next.
 
-const [width, heads, layers, length] = [128, 4, 2, 64];
+const [width, heads, layers, length, chosenExperts] = [128, 4, 2, 64, 2];
 
 const linear = (p, name, x) => {
   const y = np.matmul(x, p[`${name}.weight`].ref);
@@ -54,7 +54,28 @@ function layerNorm(p, name, x) {
   return normalized.mul(p[`${name}.scale`].ref).add(p[`${name}.shift`].ref);
 }
 
-function transformer(p, tokens) {
+function feedForward(p, name, x) {
+  const widened = nn.gelu(linear(p, `${name}.widen`, x), { approximate: false });
+  return linear(p, `${name}.narrow`, widened);
+}
+
+function mixture(p, name, x) {
+  const { shape } = x;
+  const tokens = x.reshape([-1, width]);
+  const probabilities = nn.softmax(linear(p, `${name}.router`, tokens.ref));
+  const best = lax.topK(lax.stopGradient(probabilities.ref), chosenExperts)[0];
+  const lowest = np.min(best, -1, { keepdims: true });
+  const kept = np.where(probabilities.ref.less(lowest), 0, probabilities);
+  const shares = kept.ref.div(np.sum(kept, -1, { keepdims: true }));
+  const widened = nn.gelu(np.matmul(tokens.reshape([1, ...tokens.shape]), p[`${name}.widen`].ref), {
+    approximate: false,
+  });
+  const said = np.matmul(widened, p[`${name}.narrow`].ref);
+  const weights = np.transpose(shares);
+  return np.sum(said.mul(weights.reshape([...weights.shape, 1])), 0).reshape(shape);
+}
+
+const languageModel = (feed) => (p, tokens) => {
   const batch = tokens.shape[0];
   let x = np.take(p['tokens.table'].ref, tokens, 0).add(p['positions.table'].ref);
   for (let i = 0; i < layers; i++) {
@@ -64,11 +85,10 @@ function transformer(p, tokens) {
     const [query, key, value] = parts.map((part) => np.squeeze(part, 2));
     const attended = nn.dotProductAttention(query, key, value, { isCausal: true });
     x = x.add(linear(p, `${name}.project`, attended.reshape([batch, length, width])));
-    const widened = linear(p, `${name}.feed.widen`, layerNorm(p, `${name}.norm2`, x.ref));
-    x = x.add(linear(p, `${name}.feed.narrow`, nn.gelu(widened, { approximate: false })));
+    x = x.add(feed(p, `${name}.feed`, layerNorm(p, `${name}.norm2`, x.ref)));
   }
   return linear(p, 'output', layerNorm(p, 'norm', x));
-}
+};
 
 const momentum = (rate) => ({
   init: (p) => tree.map((w) => np.zeros(w.shape), p),
@@ -106,7 +126,8 @@ const adam = (decay) => ({
 const models = {
   mlp: [mlp, adam(0), 'images'],
   cnn: [cnn, momentum(1e-3), 'images'],
-  transformer: [transformer, adam(0.01), 'tokens'],
+  transformer: [languageModel(feedForward), adam(0.01), 'tokens'],
+  experts: [languageModel(mixture), adam(0.01), 'tokens'],
 };
 
 /** jax-js on one of its devices, `wasm` or `webgpu`. */

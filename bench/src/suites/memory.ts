@@ -33,7 +33,7 @@ export async function memory(options: Options): Promise<{ results: unknown; fail
         const peer = new Peer(peerCommand(id, options));
         const { peakBytes: before } = await peer.memory();
         await peer.prepare(workload.name, folder);
-        await peer.run(options.quick ? 3 : 20);
+        await peer.run(options.quick ? 5 : 30);
         const { peakBytes: after } = await peer.memory();
         await peer.close();
         sides[id] = { before, after };

@@ -54,7 +54,7 @@ export async function profile(
       const { model, batch } = await evaluate(workload.start());
       const state = await evaluate(workload.initialState(model));
       profiling = true;
-      const measured = await profileSteps(workload, state, batch, options.quick ? 3 : 20);
+      const measured = await profileSteps(workload, state, batch, options.quick ? 5 : 50);
       profiling = false;
       for (const session of sessions.splice(0)) session.endProfiling();
       results[workload.name] = summarize(readEvents(folder), measured);
@@ -66,7 +66,10 @@ export async function profile(
   return { results, failed: false };
 }
 
-/** Wall times of all steps but the first, which loads the program. */
+/** Steps before those that count: the program is loaded, and JavaScript compiled. */
+const warmUp = 20;
+
+/** Wall times of the steps after the warm-up. */
 async function profileSteps(
   workload: Workload,
   initial: unknown,
@@ -76,7 +79,8 @@ async function profileSteps(
   const step = compile((state: unknown, data: unknown) => workload.step(state, data), {
     donate: [0],
   });
-  let { state } = await step(initial, batch);
+  let state = initial;
+  for (let i = 0; i < warmUp; i++) ({ state } = await step(state, batch));
   const milliseconds: number[] = [];
   for (let i = 0; i < steps; i++) {
     const start = performance.now();
@@ -113,7 +117,7 @@ function readEvents(folder: string): readonly Event[] {
 /** Medians over the steps, node by node, since a busy machine makes some of them late. */
 function summarize(events: readonly Event[], stepTimes: readonly number[]): Profile {
   const runs = events.filter(({ name }) => name === 'model_run').sort((a, b) => a.ts - b.ts);
-  const begin = runs[1]!.ts;
+  const begin = runs[warmUp]!.ts;
   const executions = events.filter(
     ({ cat, name, ts }) => cat === 'Node' && name.endsWith('_kernel_time') && ts >= begin,
   );
@@ -127,7 +131,7 @@ function summarize(events: readonly Event[], stepTimes: readonly number[]): Prof
     [...grouped(nodes, ({ node }) => nameOf(node))]
       .map(([name, group]) => ({ name, milliseconds: total(group), count: group.length }))
       .sort((a, b) => b.milliseconds - a.milliseconds);
-  const [inStep, inRun] = [median(stepTimes), typical(runs.slice(1))];
+  const [inStep, inRun] = [median(stepTimes), typical(runs.slice(warmUp))];
   return {
     stepMilliseconds: inStep,
     hostMilliseconds: inStep - inRun,

@@ -16,6 +16,9 @@ import type { Workload } from '../workload.js';
 const tolerance = 1e-4;
 /** The same for the loss after the steps before the measurement, in which differences grow. */
 const toleranceAfterWarmUp = 1e-2;
+const warmUpMilliseconds = 1000;
+/** What a block may take; sides that are slow take fewer steps in it. */
+const blockMilliseconds = 4000;
 
 export interface Timing {
   readonly medianMilliseconds: number;
@@ -105,14 +108,21 @@ async function measure(
       reference ??= start;
       const refused = differenceBetween(manifest, reference, start);
       if (refused) outcomes[side.id] = { refused };
-      else fit.push({ peer, steps: blockLength(start, quick), milliseconds: [], cpu: 0 });
+      else
+        fit.push({
+          peer,
+          warmUp: stepsWithin(warmUpMilliseconds, start, 200),
+          steps: stepsWithin(blockMilliseconds, start, quick ? 3 : 8),
+          milliseconds: [],
+          cpu: 0,
+        });
     } catch (error) {
       // Without our own figures there is nothing to compare with.
       if (!reference) throw error;
       outcomes[side.id] = { unable: (error as Error).message.split('\n')[0]! };
     }
   }
-  for (const { peer, steps } of fit) await peer.run(steps);
+  for (const { peer, warmUp } of fit) await peer.run(warmUp);
   for (let block = 0; block < (quick ? 2 : 5); block++) {
     for (const runner of fit) {
       await pause(300);
@@ -136,15 +146,17 @@ async function measure(
 /** A side that computes the same, and its times so far. */
 interface Runner {
   readonly peer: Peer;
-  /** In a block. */
+  /** Steps before the measurement, in which compilers of all kinds do their work. */
+  readonly warmUp: number;
+  /** Steps in a block. */
   readonly steps: number;
   readonly milliseconds: number[];
   cpu: number;
 }
 
-/** Sides that take seconds for a step take fewer at a time. */
-const blockLength = ({ milliseconds }: Start, quick: boolean): number =>
-  Math.max(1, Math.min(quick ? 3 : 8, Math.floor(4000 / milliseconds)));
+/** At most so many steps as a side that starts like this takes in a time, and at least one. */
+const stepsWithin = (limit: number, { milliseconds }: Start, most: number): number =>
+  Math.max(1, Math.min(most, Math.floor(limit / milliseconds)));
 
 interface Start {
   readonly loss: number;
