@@ -1,15 +1,4 @@
-import {
-  cast,
-  leavesOf,
-  mapTree,
-  mul,
-  onesLike,
-  sqrt,
-  sub,
-  type Tensor,
-  zeros,
-  zerosLike,
-} from '@evenkeel/tensor';
+import { cast, leavesOf, mapTree, sqrt, type Tensor, zeros, zerosLike } from '@evenkeel/tensor';
 import { requireIn } from './options.js';
 import { scale } from './sgd.js';
 import { chain, type GradientTransform, stateless } from './transform.js';
@@ -24,12 +13,12 @@ export interface AdamOptions {
   readonly epsilon?: number;
 }
 
+/** Sums in which every step counts a little less than the next: trees like the parameters, and scalars. */
 interface AdamState {
-  /** Trees like the parameters. */
-  readonly mean: unknown;
-  readonly square: unknown;
-  /** Share of all steps that each average has seen, 1 - βᵗ: scalars. */
-  readonly meanWeight: Tensor;
+  readonly gradients: unknown;
+  readonly squares: unknown;
+  /** The same sums of ones: what the others are divided by to be averages. */
+  readonly gradientWeight: Tensor;
   readonly squareWeight: Tensor;
 }
 
@@ -42,37 +31,36 @@ export function scaleByAdam({
   requireIn('adam', 'beta1', beta1, 0, 1);
   requireIn('adam', 'beta2', beta2, 0, 1);
   requireIn('adam', 'epsilon', epsilon, 0);
-  const towards = (rate: number) => (value: Tensor, average: Tensor) =>
-    average.add(mul(sub(value, average), 1 - rate));
   return {
     init(params) {
       const dtype = leavesOf(params).some((leaf) => leaf.dtype === 'float64') ? 'float64' : 'float32';
       return {
-        mean: mapTree(zerosLike, params),
-        square: mapTree(zerosLike, params),
-        meanWeight: zeros([], dtype),
+        gradients: mapTree(zerosLike, params),
+        squares: mapTree(zerosLike, params),
+        gradientWeight: zeros([], dtype),
         squareWeight: zeros([], dtype),
       };
     },
-    update(gradients, state, _params) {
-      const mean = mapTree(towards(beta1), gradients, state.mean);
-      const square = mapTree(
-        (gradient, average) => towards(beta2)(gradient.square(), average),
-        gradients,
-        state.square,
+    update(current, state, _params) {
+      const gradients = mapTree((gradient, sum) => sum.mul(beta1).add(gradient), current, state.gradients);
+      const squares = mapTree(
+        (gradient, sum) => sum.mul(beta2).add(gradient.square()),
+        current,
+        state.squares,
       );
-      // Averages of ones: as 1 - βᵗ they would lose most of their digits in float32.
-      const meanWeight = towards(beta1)(onesLike(state.meanWeight), state.meanWeight);
-      const squareWeight = towards(beta2)(onesLike(state.squareWeight), state.squareWeight);
+      const gradientWeight = state.gradientWeight.mul(beta1).add(1);
+      const squareWeight = state.squareWeight.mul(beta2).add(1);
+      // (gradients / gradientWeight) / (√(squares / squareWeight) + ε), in as few passes over the parameters as it takes.
       const updates = mapTree(
-        (average, second) => {
-          const root = sqrt(second).div(sqrt(cast(squareWeight, second.dtype)));
-          return average.div(cast(meanWeight, average.dtype)).div(root.add(epsilon));
+        (sum, square) => {
+          const weight = cast(gradientWeight, sum.dtype);
+          const root = sqrt(square).mul(weight.div(sqrt(cast(squareWeight, sum.dtype))));
+          return sum.div(root.add(weight.mul(epsilon)));
         },
-        mean,
-        square,
+        gradients,
+        squares,
       );
-      return [updates, { mean, square, meanWeight, squareWeight }];
+      return [updates, { gradients, squares, gradientWeight, squareWeight }];
     },
   };
 }
