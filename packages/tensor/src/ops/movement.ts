@@ -3,7 +3,7 @@ import { apply, type Primitive } from '../graph/primitive.js';
 import { formatShape, normalizeAxis, type Shape } from '../graph/shape.js';
 import type { Tensor } from '../graph/tensor.js';
 import { reshape } from './broadcast.js';
-import { emitTransposed } from './emit.js';
+import { emitFilled, emitTransposed } from './emit.js';
 
 const transposePrimitive: Primitive<{ permutation: readonly number[] }> = {
   name: 'transpose',
@@ -61,18 +61,96 @@ const slicePrimitive: Primitive<{ starts: readonly number[]; ends: readonly numb
     emitter.operator('Slice', [input!, emitter.constant(starts, 'int64'), emitter.constant(ends, 'int64')]),
 };
 
+const stridedSlicePrimitive: Primitive<{
+  starts: readonly number[];
+  steps: readonly number[];
+  shape: Shape;
+}> = {
+  name: 'stridedSlice',
+  infer: ([input], { shape }) => ({ shape, dtype: input!.dtype }),
+  vjp: (cotangent, { inputs: [input], attributes: { starts, steps } }) => [
+    spread(cotangent, starts, steps, input!.shape),
+  ],
+  emit(emitter, [input], { attributes: { starts, steps, shape } }) {
+    // An end before the first element is written as a number below any length.
+    const ends = starts.map((start, axis) => {
+      const end = start + shape[axis]! * steps[axis]!;
+      return end < 0 ? -(2 ** 31) : end;
+    });
+    const axes = starts.map((_, axis) => axis);
+    return emitter.operator('Slice', [
+      input!,
+      ...[starts, ends, axes, steps].map((numbers) => emitter.constant(numbers, 'int64')),
+    ]);
+  },
+};
+
+/** Puts elements at `start + i · step` of every axis, among zeros: the transpose of slicing with steps. */
+function spread(pieces: Tensor, starts: readonly number[], steps: readonly number[], target: Shape): Tensor {
+  const forwards = stridedSlice(
+    pieces,
+    pieces.shape.map((length, axis) => (steps[axis]! < 0 ? length - 1 : 0)),
+    steps.map(Math.sign),
+    pieces.shape,
+  );
+  return target.reduce((spaced, length, axis) => {
+    const count = spaced.shape[axis]!;
+    const step = Math.abs(steps[axis]!);
+    const first = steps[axis]! < 0 ? starts[axis]! - (count - 1) * step : starts[axis]!;
+    const outside = (before: number, after: number, at: number, rank: number) =>
+      [before, after].map((n) => Array.from({ length: rank }, (_, each) => (each === at ? n : 0)));
+    const gaps = outside(0, step - 1, axis + 1, spaced.rank + 1) as [number[], number[]];
+    const apart = reshape(
+      pad(expandAxis(spaced, axis + 1), ...gaps),
+      spaced.shape.map((n, each) => (each === axis ? n * step : n)),
+    );
+    // The gap after the last element may reach over the end.
+    const room = length - first;
+    const fitting = slice(
+      apart,
+      [],
+      apart.shape.map((n, each) => (each === axis ? Math.min(n, room) : n)),
+    );
+    const around = outside(first, room - fitting.shape[axis]!, axis, spaced.rank) as [number[], number[]];
+    return pad(fitting, ...around);
+  }, forwards);
+}
+
+function stridedSlice(
+  input: Tensor,
+  starts: readonly number[],
+  steps: readonly number[],
+  shape: Shape,
+): Tensor {
+  if (steps.every((step) => step === 1)) {
+    return apply(slicePrimitive, [input], {
+      starts,
+      ends: starts.map((start, axis) => start + shape[axis]!),
+    });
+  }
+  return apply(stridedSlicePrimitive, [input], { starts, steps, shape });
+}
+
 /**
- * The block from `starts` up to but not including `ends`, one number an axis; axes left out are taken whole.
- * Negative numbers count from the end.
- * @throws ShapeError when a bound lies outside the tensor
+ * The block from `starts` up to but not including `ends`, in `steps`, one number an axis; axes left out are taken whole.
+ * Negative bounds count from the end. Negative steps walk from `starts` (the last element unless said) down to, but not
+ * including, `ends` (through the first element unless said).
+ * @throws ShapeError when a bound lies outside the tensor, or a step is no integer or 0
  */
 export function slice(
   input: Tensor,
-  starts: readonly number[],
+  starts: readonly (number | undefined)[],
   ends: readonly (number | undefined)[] = [],
+  steps: readonly number[] = [],
 ): Tensor {
+  const count = Math.max(starts.length, ends.length, steps.length);
+  if (count > input.rank) throw new ShapeError(`slice: ${count} bounds for ${formatShape(input.shape)}`);
+  if (!steps.every((step) => Number.isSafeInteger(step) && step !== 0)) {
+    throw new ShapeError(`slice: steps: expected integers other than 0, got ${formatShape(steps)}`);
+  }
   const bound = (given: number | undefined, length: number, otherwise: number): number => {
-    const position = given === undefined ? otherwise : given < 0 ? given + length : given;
+    if (given === undefined) return otherwise;
+    const position = given < 0 ? given + length : given;
     if (!(Number.isInteger(position) && position >= 0 && position <= length)) {
       throw new ShapeError(
         `slice: ${given} is outside an axis of length ${length} of ${formatShape(input.shape)}`,
@@ -80,14 +158,21 @@ export function slice(
     }
     return position;
   };
-  if (Math.max(starts.length, ends.length) > input.rank) {
-    throw new ShapeError(
-      `slice: ${Math.max(starts.length, ends.length)} bounds for ${formatShape(input.shape)}`,
+  const axes = input.shape.map((length, axis) => {
+    const step = steps[axis] ?? 1;
+    const start = Math.min(
+      bound(starts[axis], length, step < 0 ? length - 1 : 0),
+      step < 0 ? length - 1 : length,
     );
-  }
-  const from = input.shape.map((length, axis) => bound(starts[axis], length, 0));
-  const to = input.shape.map((length, axis) => Math.max(from[axis]!, bound(ends[axis], length, length)));
-  return apply(slicePrimitive, [input], { starts: from, ends: to });
+    const end = bound(ends[axis], length, step < 0 ? -1 : length);
+    return { start, step, length: Math.max(0, Math.ceil((end - start) / step)) };
+  });
+  return stridedSlice(
+    input,
+    axes.map(({ start }) => start),
+    axes.map(({ step }) => step),
+    axes.map(({ length }) => length),
+  );
 }
 
 const padPrimitive: Primitive<{ before: readonly number[]; after: readonly number[] }> = {
@@ -103,8 +188,11 @@ const padPrimitive: Primitive<{ before: readonly number[]; after: readonly numbe
       input!.shape.map((length, axis) => length + before[axis]!),
     ),
   ],
-  emit: (emitter, [input], { attributes: { before, after } }) =>
-    emitter.operator('Pad', [input!, emitter.constant([...before, ...after], 'int64')]),
+  // ONNX Runtime's Pad makes elements out of none.
+  emit: (emitter, [input], { inputs: [tensor], attributes: { before, after }, output }) =>
+    tensor!.size === 0
+      ? emitFilled(emitter, 0, output.shape, output.dtype)
+      : emitter.operator('Pad', [input!, emitter.constant([...before, ...after], 'int64')]),
 };
 
 /** Adds zeros before and after, as many as said for each axis. */
