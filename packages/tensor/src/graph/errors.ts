@@ -12,3 +12,8 @@ export class DTypeError extends Error {
 export class RuntimeError extends Error {
   override readonly name = 'RuntimeError';
 }
+
+/** A computation that cannot be written to a file as asked. */
+export class ExportError extends Error {
+  override readonly name = 'ExportError';
+}

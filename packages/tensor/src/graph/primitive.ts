@@ -16,6 +16,8 @@ export interface Target {
    * not to be had, and in files for other machines.
    */
   readonly channelBlock?: number | undefined;
+  /** ONNX Runtime on a GPU, by WebGPU. */
+  readonly gpu?: boolean;
   /** Only operators of the ONNX standard, none of ONNX Runtime's own, so that other runtimes can open the file. */
   readonly standard?: boolean;
   /** Fake quantization as ONNX's quantization operators, which runtimes turn into integer arithmetic. */
@@ -111,4 +113,13 @@ export function applicationsOf(tensors: Iterable<Tensor>): Application[] {
     }
   }
   return order;
+}
+
+/** The tensors that others depend on and that no node computes. */
+export function leavesBehind(tensors: readonly Tensor[]): Tensor[] {
+  const leaves = new Set<Tensor>();
+  for (const tensor of [...tensors, ...applicationsOf(tensors).flatMap(({ inputs }) => inputs)]) {
+    if (tensor.source.kind !== 'application') leaves.add(tensor);
+  }
+  return [...leaves];
 }

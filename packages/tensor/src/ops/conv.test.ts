@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
-import type { Target } from '../graph/primitive.js';
+import { leavesBehind, type Target } from '../graph/primitive.js';
 import {
   type ConvOptions,
   cast,
@@ -18,7 +18,6 @@ import {
   zeros,
 } from '../index.js';
 import { emitModel } from '../onnx/emit.js';
-import { leavesBehind } from '../runtime/evaluate.js';
 import { type Differentiable, gradientError, secondGradientError } from '../testing/gradients.js';
 
 const report: [name: string, first: number, second: number][] = [];

@@ -1,9 +1,10 @@
 import { RuntimeError } from '../graph/errors.js';
+import { leavesBehind } from '../graph/primitive.js';
 import { Tensor } from '../graph/tensor.js';
 import { type FlatTree, flatten, leavesOf, treeLike, withLeaves } from '../graph/tree.js';
 import { fromValue } from '../ops/create.js';
 import { currentRuntime } from './current.js';
-import { evaluate, leavesBehind, storedOf } from './evaluate.js';
+import { evaluate, storedOf } from './evaluate.js';
 import type { Executable, Runtime } from './runtime.js';
 import { load } from './session.js';
 

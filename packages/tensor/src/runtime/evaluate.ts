@@ -1,20 +1,11 @@
 import { RuntimeError } from '../graph/errors.js';
-import { applicationsOf } from '../graph/primitive.js';
+import { applicationsOf, leavesBehind } from '../graph/primitive.js';
 import { isHere, type Stored, type Tensor, type Value } from '../graph/tensor.js';
 import { leavesOf } from '../graph/tree.js';
 import type { Program } from '../onnx/emit.js';
 import { currentRuntime } from './current.js';
 import type { Executable, Runtime } from './runtime.js';
 import { load } from './session.js';
-
-/** The tensors with given elements that the outputs depend on. */
-export function leavesBehind(outputs: readonly Tensor[]): Tensor[] {
-  const leaves = new Set<Tensor>();
-  for (const tensor of [...outputs, ...applicationsOf(outputs).flatMap(({ inputs }) => inputs)]) {
-    if (tensor.source.kind !== 'application') leaves.add(tensor);
-  }
-  return [...leaves];
-}
 
 /** The elements of tensors that are computed. @throws RuntimeError for those whose elements have been freed */
 export const storedOf = (user: string, tensors: readonly Tensor[]): Stored[] =>

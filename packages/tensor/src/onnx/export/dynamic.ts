@@ -1,0 +1,141 @@
+import type { TypedArray } from '../../graph/dtype.js';
+import { ExportError } from '../../graph/errors.js';
+import type { OnnxConstant, OnnxModel, OnnxNode, OnnxValue } from '../model.js';
+import { type Formula, formatFormula, formulaOf, isConstant, trialLengths } from './formula.js';
+import { LengthWriter } from './lengths.js';
+import { operationOf } from './names.js';
+import type { DynamicAxis } from './trace.js';
+
+// Shapes are known when a function is traced. A file for all lengths comes from tracing with several: where the programs
+// differ in a number only, and a formula gives that number for all of them, the file computes it from its inputs.
+
+/** One model for all lengths of the axes, from those that were traced with the lengths of `trialLengths`. */
+export function mergeTrials(models: readonly OnnxModel[], axes: readonly DynamicAxis[]): OnnxModel {
+  const first = models[0]!;
+  if (axes.length === 0) return first;
+  const names = axes.map(({ name }) => name);
+  requireSame(models, names);
+  const constants = models.map((model) => new Map(model.constants.map((each) => [each.name, each])));
+  const lengths = new LengthWriter(axes);
+  const added: OnnxConstant[] = [];
+
+  const mergedInput = (at: number, position: number): string => {
+    const node = first.nodes[at]!;
+    const inputs = models.map((model) => model.nodes[at]!.inputs[position]!);
+    const found = inputs.map((name, trial) => constants[trial]!.get(name));
+    if (found.every((constant) => constant === undefined)) {
+      if (inputs.some((name) => name !== inputs[0])) throw differs(node, names);
+      return inputs[0]!;
+    }
+    if (found.some((constant) => constant === undefined)) throw differs(node, names);
+    const tried = found as OnnxConstant[];
+    const formulas = formulasOf(tried, axes.length, node, names);
+    if (formulas.every(isConstant)) return inputs[0]!;
+    const inferred = node.type === 'Reshape' && inferredLength(formulas);
+    if (!inferred) return lengths.write(formulas, tried[0]!);
+    const name = `:inferred.${added.length}`;
+    added.push({
+      name,
+      dtype: 'int64',
+      shape: [inferred.length],
+      data: BigInt64Array.from(inferred, BigInt),
+    });
+    return name;
+  };
+  const nodes = first.nodes.map((node, at): OnnxNode => {
+    const inputs = node.inputs.map((_, position) => mergedInput(at, position));
+    const inferred = inputs.some((name) => name.startsWith(':inferred.'));
+    return inferred ? { ...node, inputs, attributes: {} } : { ...node, inputs };
+  });
+  const used = new Set([...nodes, ...lengths.nodes].flatMap(({ inputs }) => inputs));
+  return {
+    ...first,
+    nodes: [...lengths.nodes, ...nodes],
+    constants: [...first.constants, ...added, ...lengths.constants].filter(({ name }) => used.has(name)),
+    inputs: mergedValues(models, 'inputs', names),
+    outputs: mergedValues(models, 'outputs', names),
+  };
+}
+
+const differs = (node: OnnxNode, names: readonly string[]): ExportError =>
+  new ExportError(
+    `exportOnnx: "${operationOf(node)}" is computed in another way for other lengths of ${names.join(' or ')}; give the axes numbers, or write the function so that it does the same for all lengths`,
+  );
+
+/** @throws ExportError where the models have other operators or attributes */
+function requireSame(models: readonly OnnxModel[], names: readonly string[]): void {
+  const [first, ...others] = models as [OnnxModel, ...OnnxModel[]];
+  const form = ({ type, domain, attributes, inputs, outputs }: OnnxNode) =>
+    JSON.stringify([type, domain, attributes, inputs.length, outputs]);
+  for (const other of others) {
+    const count = Math.max(first.nodes.length, other.nodes.length);
+    for (let at = 0; at < count; at++) {
+      const [one, two] = [first.nodes[at], other.nodes[at]];
+      if (!one || !two || form(one) !== form(two)) throw differs((one ?? two)!, names);
+    }
+  }
+}
+
+/** The formula behind each element of a constant. @throws ExportError for elements without one */
+function formulasOf(
+  tried: readonly OnnxConstant[],
+  axes: number,
+  node: OnnxNode,
+  names: readonly string[],
+): Formula[] {
+  const [first, ...others] = tried as [OnnxConstant, ...OnnxConstant[]];
+  const alike = others.every(
+    ({ dtype, shape }) => dtype === first.dtype && String(shape) === String(first.shape),
+  );
+  if (!alike) throw differs(node, names);
+  if (others.every(({ data }) => data === first.data)) return [];
+  const count = first.shape.reduce((product, length) => product * length, 1);
+  const formulas: Formula[] = [];
+  let varies = false;
+  for (let index = 0; index < count; index++) {
+    const values = tried.map((constant) => Number((constant.data as TypedArray)[index]));
+    if (values.every((value) => Object.is(value, values[0]))) {
+      formulas.push([values[0]!]);
+      continue;
+    }
+    varies = true;
+    const formula = formulaOf(values, axes);
+    if (!formula) {
+      const shown = trialLengths(axes)
+        .map((lengths, trial) => `${values[trial]} for ${lengths.join(', ')}`)
+        .join('; ');
+      throw new ExportError(
+        `exportOnnx: "${operationOf(node)}" uses a number that is no sum of products of ${names.join(' and ')} with whole factors: ${shown}`,
+      );
+    }
+    formulas.push(formula);
+  }
+  return varies ? formulas : [];
+}
+
+/** A shape for Reshape with -1 for its only length that varies, unless another one is 0. */
+function inferredLength(formulas: readonly Formula[]): number[] | undefined {
+  const varying = formulas.filter((formula) => !isConstant(formula));
+  const known = formulas.filter(isConstant).map((formula) => formula[0]!);
+  if (varying.length !== 1 || known.includes(0)) return undefined;
+  return formulas.map((formula) => (isConstant(formula) ? formula[0]! : -1));
+}
+
+/** The shapes of inputs or outputs, with names and formulas for lengths that vary. */
+function mergedValues(
+  models: readonly OnnxModel[],
+  which: 'inputs' | 'outputs',
+  names: readonly string[],
+): OnnxValue[] {
+  return models[0]![which].map((value, index) => {
+    const shapes = models.map((model) => model[which][index]!.shape);
+    const shape = value.shape.map((_, axis) => {
+      const formula = formulaOf(
+        shapes.map((each) => Number(each[axis])),
+        names.length,
+      );
+      return formula ? formatFormula(formula, names) : `${which}.${index}.${axis}`;
+    });
+    return { ...value, shape };
+  });
+}

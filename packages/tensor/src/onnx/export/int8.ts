@@ -1,0 +1,55 @@
+import type { OnnxModel } from '../model.js';
+import { levelOf, symmetricLevels } from './levels.js';
+import type { WeightFormat } from './options.js';
+import type { StoredWeight } from './storage.js';
+import { withWidened } from './widen.js';
+
+/** Bytes and one scale, or one for each output channel. */
+export function withInt8(
+  model: OnnxModel,
+  weight: StoredWeight,
+  { perChannel = true }: Extract<WeightFormat, { as: 'int8' }>,
+): OnnxModel {
+  const { name, shape, constant } = weight;
+  const numbers = constant.data as Float32Array;
+  const axis = channelAxis(model, constant.name, shape.length);
+  const channels = perChannel ? shape[axis]! : 1;
+  const stride = perChannel ? shape.slice(axis + 1).reduce((product, length) => product * length, 1) : 1;
+  const channelOf = (index: number) => Math.floor(index / stride) % channels;
+  const largest = new Float32Array(channels);
+  numbers.forEach((number, i) => {
+    largest[channelOf(i)] = Math.max(largest[channelOf(i)]!, Math.abs(number));
+  });
+  const levels = Array.from(largest, (each) => symmetricLevels([each], 8));
+  const data = Int8Array.from(numbers, (number, i) => levelOf(number, levels[channelOf(i)]!));
+  const parts = perChannel ? [channels] : [];
+  return withWidened(
+    model,
+    weight,
+    { dtype: 'int8', data },
+    {
+      type: 'DequantizeLinear',
+      constants: [
+        {
+          name: `${name}.scale`,
+          dtype: 'float32',
+          shape: parts,
+          data: Float32Array.from(levels, ({ scale }) => scale),
+        },
+        { name: `${name}.zeroPoint`, dtype: 'int8', shape: parts, data: new Int8Array(channels) },
+      ],
+      attributes: perChannel ? { axis: { int: axis } } : {},
+    },
+  );
+}
+
+/** Along which axis the numbers of a weight belong to different outputs, by the first operator that uses it. */
+function channelAxis(model: OnnxModel, weight: string, rank: number): number {
+  const user = model.nodes.find(({ inputs }) => inputs.includes(weight))!;
+  if (user.type === 'ConvTranspose') return 1;
+  if (!['MatMul', 'FusedMatMul', 'Gemm'].includes(user.type)) return 0;
+  const side = user.inputs.indexOf(weight);
+  const transposed = user.attributes[side === 0 ? 'transA' : 'transB'];
+  const isTransposed = transposed !== undefined && 'int' in transposed && transposed.int === 1;
+  return (side === 0) === isTransposed ? rank - 1 : rank - 2;
+}

@@ -1,0 +1,109 @@
+import type { Application } from '../../graph/primitive.js';
+import type { Tensor } from '../../graph/tensor.js';
+import type { NamedTensor, Names } from '../emit.js';
+import type { OnnxModel, OnnxNode } from '../model.js';
+
+// While a file is being made its parts have provisional names, which cannot meet those of the user: `:weight.3`, and for
+// nodes `scope|operation.number.Type`. The last pass gives all of them names to read.
+
+export const provisional = (kind: 'input' | 'weight' | 'output', index: number): string =>
+  `:${kind}.${index}`;
+
+/** The module that a node belongs to, from its provisional name. */
+const scopeOf = (name: string): string => name.slice(0, name.indexOf('|'));
+
+/** The operation that a node is part of, from its provisional name, for messages. */
+export const operationOf = ({ name }: OnnxNode): string => {
+  const scope = scopeOf(name);
+  const operation = name.slice(name.indexOf('|') + 1).split('.')[0]!;
+  return scope ? `${scope}/${operation}` : operation;
+};
+
+/** Names for emission: an operation belongs to the module whose weights were used last on the way to it. */
+export function scopedNames(weights: readonly NamedTensor[]): Names {
+  const scopes = new Map<Tensor, { readonly scope: string; readonly order: number }>();
+  for (const { name, tensor } of weights) {
+    scopes.set(tensor, { scope: name.split('.').slice(0, -1).join('.'), order: Number.POSITIVE_INFINITY });
+  }
+  let count = 0;
+  const node = ({ primitive, inputs, output }: Application): string => {
+    const known = inputs.flatMap((input) => scopes.get(input) ?? []);
+    const latest = known.reduce((best, each) => (each.order > best.order ? each : best), {
+      scope: '',
+      order: -1,
+    });
+    const fromWeights = inputs.every((input) => scopes.get(input)?.order === Number.POSITIVE_INFINITY);
+    const order = fromWeights && inputs.length > 0 ? Number.POSITIVE_INFINITY : count++;
+    if (latest.order >= 0) scopes.set(output, { scope: latest.scope, order });
+    return `${latest.scope}|${primitive.name}`;
+  };
+  return { output: (index) => provisional('output', index), node };
+}
+
+/** What the user calls the parts of a model. */
+export interface GivenNames {
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  readonly weights: readonly string[];
+}
+
+/** Gives everything its name to read. Outputs that are computed lose the Identity in front of them. */
+export function withReadableNames(model: OnnxModel, given: GivenNames): OnnxModel {
+  const { rename, unique } = renamer();
+  const { nodes, direct } = withoutIdentities(model);
+  const kinds = { input: given.inputs, output: given.outputs, weight: given.weights };
+  for (const [kind, list] of Object.entries(kinds)) {
+    list.forEach((name, index) => {
+      rename.set(provisional(kind as keyof typeof kinds, index), unique(name));
+    });
+  }
+  const named = nodes.map((node) => {
+    const scope = scopeOf(node.name);
+    const name = unique(scope ? `${scope}/${node.type}` : node.type);
+    node.outputs.forEach((output, index) => {
+      const end = direct.get(output);
+      rename.set(output, end ? rename.get(end)! : index ? `${name}.${index}` : (rename.get(output) ?? name));
+    });
+    return { ...node, name };
+  });
+  for (const { name } of model.constants) if (!rename.has(name)) rename.set(name, unique(name));
+  const renamed = (name: string): string => rename.get(name) ?? name;
+  return {
+    ...model,
+    nodes: named.map((node) => ({
+      ...node,
+      inputs: node.inputs.map(renamed),
+      outputs: node.outputs.map(renamed),
+    })),
+    constants: model.constants.map((constant) => ({ ...constant, name: renamed(constant.name) })),
+    inputs: model.inputs.map((input) => ({ ...input, name: renamed(input.name) })),
+    outputs: model.outputs.map((output) => ({ ...output, name: renamed(output.name) })),
+  };
+}
+
+function renamer() {
+  const taken = new Set<string>();
+  const unique = (name: string): string => {
+    let [candidate, count] = [name, 0];
+    while (taken.has(candidate)) candidate = `${name}_${++count}`;
+    taken.add(candidate);
+    return candidate;
+  };
+  return { rename: new Map<string, string>(), unique };
+}
+
+/** Values that nodes compute and that are outputs as well, by the output's name, once each. */
+function withoutIdentities({ nodes, outputs }: OnnxModel): {
+  nodes: OnnxNode[];
+  direct: Map<string, string>;
+} {
+  const computed = new Set(nodes.flatMap((node) => node.outputs));
+  const ends = new Set(outputs.map(({ name }) => name));
+  const direct = new Map<string, string>();
+  const kept = nodes.filter(({ type, inputs: [input], outputs: [output] }) => {
+    const removable = type === 'Identity' && ends.has(output!) && computed.has(input!) && !direct.has(input!);
+    if (removable) direct.set(input!, output!);
+    return !removable;
+  });
+  return { nodes: kept, direct };
+}

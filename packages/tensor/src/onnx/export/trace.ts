@@ -1,0 +1,112 @@
+import { isDType } from '../../graph/dtype.js';
+import { ExportError } from '../../graph/errors.js';
+import { leavesBehind } from '../../graph/primitive.js';
+import { Tensor } from '../../graph/tensor.js';
+import type { NamedTensor } from '../emit.js';
+import { mostAxes } from './formula.js';
+import type { InputTypes, NamedOutputs } from './options.js';
+
+/** An axis whose length is not known before the file runs, and where that length can be read. */
+export interface DynamicAxis {
+  readonly name: string;
+  /** Which input has it, and as which of its axes. */
+  readonly input: number;
+  readonly position: number;
+}
+
+/** The named axes of the inputs, in order of first appearance. @throws ExportError for shapes that make no sense */
+export function dynamicAxesOf(inputs: InputTypes): DynamicAxis[] {
+  const axes = new Map<string, DynamicAxis>();
+  for (const [order, [input, { shape, dtype = 'float32' }]] of Object.entries(inputs).entries()) {
+    if (!isDType(dtype)) throw new ExportError(`exportOnnx: input "${input}": unknown dtype ${dtype}`);
+    shape.forEach((length, position) => {
+      if (typeof length === 'number' ? !(Number.isSafeInteger(length) && length >= 0) : !length) {
+        throw new ExportError(
+          `exportOnnx: input "${input}": a shape is made of non-negative integers and names, got ${JSON.stringify(shape)}`,
+        );
+      }
+      if (typeof length === 'string' && !axes.has(length)) {
+        axes.set(length, { name: length, input: order, position });
+      }
+    });
+  }
+  if (axes.size > mostAxes) {
+    throw new ExportError(
+      `exportOnnx: got ${axes.size} named axes (${[...axes.keys()].join(', ')}), expected at most ${mostAxes}`,
+    );
+  }
+  return [...axes.values()];
+}
+
+/** A traced function. */
+export interface Traced {
+  readonly inputs: readonly NamedTensor[];
+  readonly outputs: readonly Tensor[];
+  readonly outputNames: readonly string[];
+}
+
+/** Calls `fn` with inputs of the given types; `lengths` says how long the named axes are this time. */
+export function trace<Model>(
+  fn: (model: Model, ...inputs: Tensor[]) => NamedOutputs,
+  model: Model,
+  inputs: InputTypes,
+  lengths: ReadonlyMap<string, number>,
+): Traced {
+  const named = Object.entries(inputs).map(([name, { shape, dtype = 'float32' }]): NamedTensor => {
+    const known = shape.map((length) => (typeof length === 'number' ? length : lengths.get(length)!));
+    return { name, tensor: new Tensor({ shape: known, dtype }, { kind: 'input', name }) };
+  });
+  const result = traced(() => fn(model, ...named.map(({ tensor }) => tensor)), lengths);
+  const outputs = namedOutputs(result);
+  return {
+    inputs: named,
+    outputs: outputs.map(({ tensor }) => tensor),
+    outputNames: outputs.map(({ name }) => name),
+  };
+}
+
+function traced<Result>(call: () => Result, lengths: ReadonlyMap<string, number>): Result {
+  try {
+    return call();
+  } catch (error) {
+    if (lengths.size === 0) throw error;
+    const tried = [...lengths].map(([name, length]) => `${name} = ${length}`).join(', ');
+    const message = error instanceof Error ? error.message : String(error);
+    throw new ExportError(`exportOnnx: the function failed when it was tried with ${tried}: ${message}`, {
+      cause: error,
+    });
+  }
+}
+
+function namedOutputs(result: NamedOutputs): NamedTensor[] {
+  if (result instanceof Tensor) return [{ name: 'output', tensor: result }];
+  const entries = typeof result === 'object' && result !== null ? Object.entries(result) : [];
+  if (entries.length === 0 || !entries.every(([, each]) => each instanceof Tensor)) {
+    throw new ExportError(
+      'exportOnnx: the function must return a tensor or a record of tensors, synchronously',
+    );
+  }
+  return entries.map(([name, tensor]) => ({ name, tensor }));
+}
+
+/**
+ * The tensors that outputs depend on besides the inputs, in the order of their names, and then those without one as
+ * `captured.0`, ….
+ */
+export function weightsOf(
+  outputs: readonly Tensor[],
+  inputs: readonly NamedTensor[],
+  names: ReadonlyMap<Tensor, string>,
+): NamedTensor[] {
+  const given = new Set(inputs.map(({ tensor }) => tensor));
+  const used = new Set(leavesBehind(outputs).filter((leaf) => !given.has(leaf)));
+  for (const tensor of used) {
+    if (tensor.source.kind !== 'input') continue;
+    throw new ExportError(
+      `exportOnnx: the function uses ${tensor}, an input of another function that is being traced`,
+    );
+  }
+  const named = [...names].flatMap(([tensor, name]) => (used.has(tensor) ? [{ name, tensor }] : []));
+  const captured = [...used].filter((tensor) => !names.has(tensor));
+  return [...named, ...captured.map((tensor, i) => ({ name: `captured.${i}`, tensor }))];
+}
