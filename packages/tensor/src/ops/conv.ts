@@ -16,6 +16,7 @@ import {
   flippedGeometry,
   flippedShape,
   type Geometry,
+  isWrongOnGpus,
   prefersFlippedConv,
 } from './convForms.js';
 import { emitFilled, emitReshape } from './emit.js';
@@ -57,7 +58,7 @@ const convPrimitive: Primitive<Geometry> = {
   emit(emitter, [x, w], application) {
     const { inputs, attributes, output } = application;
     if (isEmpty(application)) return emitFilled(emitter, 0, output.shape, output.dtype);
-    if (output.dtype === 'float32') {
+    if (output.dtype === 'float32' && !isWrongOnGpus(emitter, inputs[1]!.shape, attributes)) {
       return fitsBlocks(emitter, inputs[1]!.shape, attributes)
         ? emitBlockedConv(emitter, x!, w!, inputs[1]!.shape, attributes)
         : emitter.operator('Conv', [x!, w!], convAttributes(attributes));
@@ -101,7 +102,9 @@ const convInputGradPrimitive: Primitive<Geometry & { readonly shape: Shape }> = 
         return emitter.operator('Conv', [dy!, kernel()], convAttributes(flipped));
       }
     }
-    const { kernel, strides, dilation, before, after } = attributes;
+    const { kernel, strides, dilation, before, after, groups } = attributes;
+    // On GPUs ONNX Runtime takes groups of one channel for depthwise, however many outputs they have.
+    if (emitter.target.gpu && groups > 1) return emitFoldedProduct(emitter, dy!, w!, application);
     // What the strides left over in the forward direction.
     const rest = output.shape
       .slice(2)
@@ -130,7 +133,8 @@ const convWeightGradPrimitive: Primitive<Geometry & { readonly shape: Shape }> =
     if (unit(kernel, 1) && unit(strides, 1) && unit([...before, ...after], 0)) {
       return emitColumnsProduct(emitter, x!, dy!, application);
     }
-    if (output.dtype === 'float64') {
+    // On a GPU the convolution that makes columns would be one of those that are wrong there.
+    if (output.dtype === 'float64' || emitter.target.gpu) {
       return emitColumnsProduct(emitter, emitUnfold(emitter, x!, inputs[0]!, attributes), dy!, application);
     }
     if (fitsBlockedWeightGrad(emitter, application)) {

@@ -76,6 +76,15 @@ export function emitFlippedKernel(emitter: Emitter, w: string, shape: Shape, gro
   return emitReshape(emitter, emitTransposed(emitter, byGroup, [0, 2, 1, 3, 4]), flippedShape(shape, groups));
 }
 
+/**
+ * ONNX Runtime computes up to four outputs at once on GPUs, as many as divide their number, and mixes groups up where that
+ * does not divide the outputs of a group. With fewer than four outputs a group it takes another way.
+ */
+export function isWrongOnGpus(emitter: Emitter, [o]: Shape, { groups }: Geometry): boolean {
+  const together = [4, 2, 1].find((count) => o! % count === 0)!;
+  return emitter.target.gpu === true && o! / groups > 4 && (o! / groups) % together !== 0;
+}
+
 /** Measured: a convolution with the flipped kernel beats ConvTranspose for 1 × 1, for 3 × 3 on many channels, and depthwise. */
 export function prefersFlippedConv({ groups, kernel }: Geometry, [o, c]: Shape): boolean {
   const square = (length: number) => kernel.every((n) => n === length);

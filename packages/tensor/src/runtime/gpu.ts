@@ -30,7 +30,7 @@ export function gpuRuntime(platform: Platform, download: Download): Runtime {
   };
   return {
     name: 'webgpu',
-    target: {},
+    target: { gpu: true },
     ended: false,
     async load(model) {
       const places = model.outputs.map(({ name, shape }) => [name, sizeOf(shape) ? 'gpu-buffer' : 'cpu']);
