@@ -5,11 +5,20 @@ export { grad, hvp, jvp, valueAndGrad, vjp } from './autodiff/transforms.js';
 export type { NestedNumbers } from './fluent.js';
 export type { DType, TypedArray } from './graph/dtype.js';
 export { isFloat } from './graph/dtype.js';
-export { DTypeError, RuntimeError, ShapeError } from './graph/errors.js';
+export { DTypeError, ExportError, RuntimeError, ShapeError } from './graph/errors.js';
 export type { Shape } from './graph/shape.js';
 export { broadcastShapes, formatShape, sameShape, sizeOf } from './graph/shape.js';
 export { Tensor, type TensorType } from './graph/tensor.js';
 export { type FlatTree, flatten, leavesLike, leavesOf, mapTree, withLeaves } from './graph/tree.js';
+export type {
+  ExportedModel,
+  ExportOptions,
+  InputType,
+  InputTypes,
+  NamedOutputs,
+  WeightFormat,
+  WeightInfo,
+} from './onnx/export/options.js';
 export {
   elu,
   type GeluOptions,
@@ -134,4 +143,5 @@ export type { Padding, PerAxis, WindowOptions } from './ops/windows.js';
 export { type Compiled, type CompileOptions, compile } from './runtime/compile.js';
 export { availableRuntimes, type RuntimeAvailability, useRuntime } from './runtime/current.js';
 export { evaluate } from './runtime/evaluate.js';
+export { exportOnnx } from './runtime/exportOnnx.js';
 export type { RuntimeName, RuntimeOptions } from './runtime/runtime.js';
