@@ -91,6 +91,10 @@ simple("sum over rows of [2048×512]", lambda x: x.sum(0), (2048, 512))
 simple("sum over columns of [2048×512]", lambda x: x.sum(1), (2048, 512))
 simple("x³, 1M", lambda x: x**3, MILLION)
 simple("tanh, 1M", torch.tanh, MILLION)
+simple("add, 1M", torch.add, MILLION, MILLION)
+simple("mul, 1M", torch.mul, MILLION, MILLION)
+simple("div, 1M", torch.div, MILLION, MILLION)
+simple("where, 1M", lambda x, y: torch.where(x > 0, x, y), MILLION, MILLION)
 simple("gelu, 1M", functional.gelu, MILLION)
 simple("softplus, 1M", functional.softplus, MILLION)
 simple("layer normalization, [2048×128]", lambda x, w, b: functional.layer_norm(x, (128,), w, b), (2048, 128), (128,), (128,))
@@ -110,6 +114,9 @@ def of_positive(name, function):
 
 of_positive("x^1.5, 1M", lambda x: x**1.5)
 of_positive("exp, 1M", torch.exp)
+of_positive("sin, 1M", torch.sin)
+of_positive("sqrt, 1M", torch.sqrt)
+of_positive("sigmoid, 1M", torch.sigmoid)
 of_positive("log, 1M", torch.log)
 
 

@@ -34,6 +34,13 @@ const batchForms: Readonly<Record<string, Form>> = {
     const attributes = { training_mode: 1 };
     return graph.operators(3, 'BatchNormalization', [x, scale!, shift!, ...running], attributes)[0]!;
   },
+  'statistics, then BatchNormalization': (graph, x, scale, shift) => {
+    const mean = channelMean(graph, x);
+    const centred = graph.sub(x, mean);
+    const variance = channelMean(graph, graph.mul(centred, centred));
+    const statistics = [mean, variance].map((value) => graph.reshape(value, channels));
+    return graph.operator('BatchNormalization', [x, scale!, shift!, ...statistics]);
+  },
   'centred primitives': (graph, x, scale, shift) => {
     const [centred, reciprocal] = standardized(graph, x);
     const factor = graph.mul(perChannel(graph, scale!), reciprocal);
@@ -71,17 +78,29 @@ const layerForms: Readonly<Record<string, Form>> = {
   },
 };
 
+const rowMeanByProduct = (graph: Graph, x: string): string =>
+  graph.operator('MatMul', [x, graph.filled(1 / width, [width, 1])]);
+
 /** The gradient by x from normalized rows and the reciprocal of their deviation. */
 function layerGradient(
   graph: Graph,
-  normalized: string,
-  reciprocal: string,
+  [normalized, reciprocal]: readonly [string, string],
   dy: string,
   scale: string,
+  rowMean = (value: string) => graph.mean(value, [-1]),
 ): string {
   const scaled = graph.mul(dy, scale);
-  const along = graph.mul(normalized, graph.mean(graph.mul(scaled, normalized), [-1]));
-  return graph.mul(graph.sub(graph.sub(scaled, graph.mean(scaled, [-1])), along), reciprocal);
+  const along = graph.mul(normalized, rowMean(graph.mul(scaled, normalized)));
+  return graph.mul(graph.sub(graph.sub(scaled, rowMean(scaled)), along), reciprocal);
+}
+
+/** Normalized rows and the reciprocal of their deviation, from primitives. */
+function normalizedRows(graph: Graph, x: string): [normalized: string, reciprocal: string] {
+  const centred = graph.sub(x, graph.mean(x, [-1]));
+  const variance = graph.mean(graph.mul(centred, centred), [-1]);
+  const deviation = graph.operator('Sqrt', [graph.add(variance, graph.number(1e-5))]);
+  const reciprocal = graph.operator('Reciprocal', [deviation]);
+  return [graph.mul(centred, reciprocal), reciprocal];
 }
 
 const layerGradientForms: Readonly<Record<string, Form>> = {
@@ -90,15 +109,11 @@ const layerGradientForms: Readonly<Record<string, Form>> = {
       axis: -1,
       epsilon: { float: 1e-5 },
     });
-    return layerGradient(graph, outputs[0]!, outputs[2]!, dy, scale!);
+    return layerGradient(graph, [outputs[0]!, outputs[2]!], dy, scale!);
   },
-  primitives: (graph, x, dy, scale) => {
-    const centred = graph.sub(x, graph.mean(x, [-1]));
-    const variance = graph.mean(graph.mul(centred, centred), [-1]);
-    const deviation = graph.operator('Sqrt', [graph.add(variance, graph.number(1e-5))]);
-    const reciprocal = graph.operator('Reciprocal', [deviation]);
-    return layerGradient(graph, graph.mul(centred, reciprocal), reciprocal, dy, scale!);
-  },
+  primitives: (graph, x, dy, scale) => layerGradient(graph, normalizedRows(graph, x), dy, scale!),
+  'primitives, sums by products': (graph, x, dy, scale) =>
+    layerGradient(graph, normalizedRows(graph, x), dy, scale!, (value) => rowMeanByProduct(graph, value)),
 };
 
 export const normalizations: readonly Row[] = [

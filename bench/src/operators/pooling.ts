@@ -95,6 +95,13 @@ export const pools: readonly Row[] = [
           [graph.mul(dy, graph.number(0.25)), '', graph.constant(Float32Array.of(1, 1, 2, 2), 'float32')],
           { mode: 'nearest', coordinate_transformation_mode: 'asymmetric', nearest_mode: 'floor' },
         ),
+      Expand: (graph, dy) => {
+        const spread = graph.operator('Expand', [
+          graph.reshape(graph.mul(dy, graph.number(0.25)), n, channels, size / 2, 1, size / 2, 1),
+          graph.integers(n, channels, size / 2, 2, size / 2, 2),
+        ]);
+        return graph.reshape(spread, n, channels, size, size);
+      },
       'depthwise ConvTranspose': (graph, dy) =>
         graph.operator('ConvTranspose', [dy, graph.filled(0.25, [channels, 1, 2, 2])], {
           strides: [2, 2],

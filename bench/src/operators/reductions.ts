@@ -1,4 +1,20 @@
-import { exp, log, pow, relu, sum, tanh, vjp } from '@evenkeel/tensor';
+import {
+  add,
+  div,
+  exp,
+  greater,
+  log,
+  mul,
+  pow,
+  relu,
+  sigmoid,
+  sin,
+  sqrt,
+  sum,
+  tanh,
+  vjp,
+  where,
+} from '@evenkeel/tensor';
 import { draw, drawPositive } from './draw.js';
 import type { Row } from './row.js';
 
@@ -77,7 +93,24 @@ export const reductions: readonly Row[] = [
       'Mul, Mul': (graph, x) => graph.mul(graph.mul(x, x), x),
     },
   },
-  ...Object.entries({ Exp: exp, Log: log, Tanh: tanh }).map(
+  {
+    name: 'where, 1M',
+    inputs: () => [draw(0, million), draw(1, million)],
+    ours: (x, y) => where(greater(x, 0), x, y),
+    forms: {
+      'Greater, Where': (graph, x, y) =>
+        graph.operator('Where', [graph.operator('Greater', [x, graph.number(0)]), x, y]),
+    },
+  },
+  ...Object.entries({ Add: add, Mul: mul, Div: div }).map(
+    ([type, fn]): Row => ({
+      name: `${type.toLowerCase()}, 1M`,
+      inputs: () => [draw(0, million), drawPositive(1, million)],
+      ours: (x, y) => fn(x, y),
+      forms: { [type]: (graph, x, y) => graph.operator(type, [x, y]) },
+    }),
+  ),
+  ...Object.entries({ Exp: exp, Log: log, Sin: sin, Sqrt: sqrt, Sigmoid: sigmoid, Tanh: tanh }).map(
     ([type, fn]): Row => ({
       name: `${type.toLowerCase()}, 1M`,
       inputs: () => [drawPositive(0, million)],

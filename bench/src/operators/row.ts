@@ -12,6 +12,8 @@ export interface Row {
   /** A tensor or a list of them. */
   readonly ours: (...inputs: Tensor[]) => Tensor | readonly Tensor[];
   readonly forms: Readonly<Record<string, Form>>;
+  /** How many of the outputs every form must agree on; all unless said. */
+  readonly compared?: number;
   /** Version of ONNX's operators that the forms need; 21 unless said. */
   readonly opset?: number;
   /**
