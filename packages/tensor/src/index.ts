@@ -20,6 +20,20 @@ export type {
   WeightInfo,
 } from './onnx/export/options.js';
 export {
+  type ExternalData,
+  ImportedModule,
+  type ImportedProgram,
+  type ImportedValue,
+  type ImportedWeight,
+  type ImportLimits,
+  type ImportOptions,
+  importOnnx,
+  OnnxError,
+  type RunOptions,
+  type RunResult,
+  type TrainingOptions,
+} from './onnx/import/index.js';
+export {
   elu,
   type GeluOptions,
   gelu,
@@ -142,6 +156,6 @@ export { acos, acosh, asin, asinh, atan, atan2, atanh, cosh, sinh, tan } from '.
 export type { Padding, PerAxis, WindowOptions } from './ops/windows.js';
 export { type Compiled, type CompileOptions, compile } from './runtime/compile.js';
 export { availableRuntimes, type RuntimeAvailability, useRuntime } from './runtime/current.js';
-export { evaluate } from './runtime/evaluate.js';
+export { copy, evaluate } from './runtime/evaluate.js';
 export { exportOnnx } from './runtime/exportOnnx.js';
 export type { RuntimeName, RuntimeOptions } from './runtime/runtime.js';

@@ -47,9 +47,11 @@ export interface NodeFile {
 }
 
 export type AttributeFile =
-  | { readonly kind: 'float' | 'int'; readonly value: number }
+  | { readonly kind: 'float'; readonly value: number }
+  | { readonly kind: 'int'; readonly value: number }
   | { readonly kind: 'string'; readonly value: string }
-  | { readonly kind: 'floats' | 'ints'; readonly value: readonly number[] }
+  | { readonly kind: 'floats'; readonly value: readonly number[] }
+  | { readonly kind: 'ints'; readonly value: readonly number[] }
   | { readonly kind: 'strings'; readonly value: readonly string[] }
   | { readonly kind: 'tensor'; readonly value: TensorFile }
   | { readonly kind: 'tensors'; readonly value: readonly TensorFile[] }

@@ -1,0 +1,82 @@
+import { isFloat } from '../../graph/dtype.js';
+import { type Shape, sizeOf } from '../../graph/shape.js';
+import { type ElementType, elementTypes } from './elements.js';
+import type { GraphFile, NodeFile, TensorFile } from './file.js';
+import { mostKnown } from './value.js';
+
+/**
+ * What a tensor of a file is to a module: trained, kept beside what is trained, or a part of the program itself, such as
+ * the shape that a node asks for.
+ */
+export type Role = 'parameter' | 'buffer' | 'constant';
+
+/** A weight, as the choice whether it is trained sees it. */
+export interface ImportedWeight {
+  readonly name: string;
+  readonly shape: Shape;
+  /** How the file stores it. */
+  readonly stored: ElementType;
+}
+
+/** Inputs of operators that are statistics and scales, which are not trained by gradients. */
+const statistics: Readonly<Record<string, readonly number[]>> = {
+  BatchNormalization: [3, 4],
+  DequantizeLinear: [1],
+  MatMulNBits: [2],
+  QLinearConv: [1, 4, 6],
+  QLinearMatMul: [1, 4, 6],
+  QuantizeLinear: [1],
+};
+
+/** Inputs of operators that say what is computed. */
+const settings: Readonly<Record<string, readonly number[]>> = {
+  Clip: [1, 2],
+  Dropout: [1],
+  OneHot: [2],
+  Pad: [2],
+  Pow: [1],
+  Range: [0, 1, 2],
+  Resize: [1, 2],
+};
+
+/** All nodes of a graph and of those in it. */
+export function* nodesOf(nodes: readonly NodeFile[]): Generator<NodeFile> {
+  for (const node of nodes) {
+    yield node;
+    for (const attribute of node.attributes.values()) {
+      if (attribute.kind === 'graph') yield* nodesOf(attribute.value.nodes);
+      else if (attribute.kind === 'graphs') for (const graph of attribute.value) yield* nodesOf(graph.nodes);
+    }
+  }
+}
+
+function namesAt(graph: GraphFile, inputs: Readonly<Record<string, readonly number[]>>): ReadonlySet<string> {
+  const names = new Set<string>();
+  for (const node of nodesOf(graph.nodes)) {
+    const positions = Object.hasOwn(inputs, node.type) ? inputs[node.type]! : [];
+    for (const position of positions) names.add(node.inputs[position] ?? '');
+  }
+  return names;
+}
+
+/**
+ * Decides what the tensors of a graph are.
+ * @param trainable decides for floats in place of the rule that all but statistics, scales, settings and single numbers are
+ */
+export function rolesOf(
+  graph: GraphFile,
+  trainable?: (weight: ImportedWeight) => boolean | undefined,
+): (tensor: TensorFile) => Role {
+  const [beside, structural] = [namesAt(graph, statistics), namesAt(graph, settings)];
+  return ({ name, shape, type }) => {
+    const { dtype, bits } = elementTypes[type];
+    const small = sizeOf(shape) <= mostKnown;
+    // Narrow integers are quantized weights.
+    if (!isFloat(dtype)) return small && (bits >= 32 || dtype === 'bool') ? 'constant' : 'buffer';
+    const trained = trainable?.({ name, shape, stored: type });
+    if (trained !== undefined) return trained ? 'parameter' : 'buffer';
+    if (structural.has(name) && small) return 'constant';
+    if (beside.has(name)) return 'buffer';
+    return shape.length === 0 ? 'constant' : 'parameter';
+  };
+}
