@@ -1,5 +1,6 @@
 import {
   compile,
+  copy,
   evaluate,
   grad,
   hvp,
@@ -362,10 +363,18 @@ describe('training', () => {
     await expect(fit(broken)).rejects.toThrow(/the loss is (Infinity|NaN) at step 1 of 5/);
   });
 
-  it('yields the model of every step', async () => {
-    const weights: Tensor[] = [];
-    for await (const { model } of train(await options(2))) weights.push(model.output.weight);
-    expect(await weights[0]!.data()).not.toEqual(await weights[1]!.data());
+  it('yields the model of every step, and takes it over in the next', async () => {
+    const given = await options(2);
+    const models: Classifier[] = [];
+    const kept: Classifier[] = [];
+    for await (const { model } of train(given)) {
+      models.push(model);
+      kept.push(await copy(model));
+    }
+    expect(await kept[0]!.output.weight.data()).not.toEqual(await kept[1]!.output.weight.data());
+    expect(await models[1]!.output.weight.data()).toEqual(await kept[1]!.output.weight.data());
+    await expect(models[0]!.output.weight.data()).rejects.toThrow('was donated to a compiled function');
+    expect(await given.model.output.weight.data()).not.toEqual(await kept[0]!.output.weight.data());
   });
 
   it('curvature of a network along a direction agrees with differences of its gradient', async () => {

@@ -137,6 +137,7 @@ export {
   maxPool,
   type PoolOptions,
 } from './ops/pool.js';
+export { fakeQuantize, type Quantization, type QuantizationOptions, quantizationOf } from './ops/quantize.js';
 export {
   bernoulli,
   foldIn,
@@ -154,6 +155,7 @@ export { logSoftmax, softmax } from './ops/softmax.js';
 export { argSort, type Ordered, permutation, type SortOptions, shuffle, sort, topK } from './ops/sort.js';
 export { acos, acosh, asin, asinh, atan, atan2, atanh, cosh, sinh, tan } from './ops/trigonometry.js';
 export type { Padding, PerAxis, WindowOptions } from './ops/windows.js';
+export { calibrate } from './runtime/calibrate.js';
 export { type Compiled, type CompileOptions, compile } from './runtime/compile.js';
 export { availableRuntimes, type RuntimeAvailability, useRuntime } from './runtime/current.js';
 export { copy, evaluate } from './runtime/evaluate.js';

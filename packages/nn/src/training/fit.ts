@@ -1,11 +1,11 @@
-import { compile, evaluate, type Tensor, valueAndGrad } from '@evenkeel/tensor';
+import { compile, copy, type Tensor, valueAndGrad } from '@evenkeel/tensor';
 import { applyUpdates, type GradientTransform } from '../optimizers/transform.js';
 
 /** A scalar loss, with further scalars to report if wanted. */
 export type Loss = Tensor | readonly [loss: Tensor, metrics: Readonly<Record<string, Tensor>>];
 
 export interface TrainOptions<Model, Batch> {
-  /** A tree of tensors: what is trained. */
+  /** A tree of tensors: where training begins. It stays as it is. */
   readonly model: Model;
   /** Of a model and a batch. It is traced: see `compile`. */
   readonly loss: (model: Model, batch: Batch) => Loss;
@@ -26,8 +26,9 @@ export interface TrainProgress<Model> {
   /** Of the step's batch, before the step's update. */
   readonly loss: number;
   readonly metrics: Readonly<Record<string, number>>;
-  /** After the step's update. */
+  /** After the step's update. The next step takes its tensors over: use it before that, or keep a `copy`. */
   readonly model: Model;
+  /** As `model`, the next step takes it over. */
   readonly optimizerState: unknown;
 }
 
@@ -47,9 +48,9 @@ export async function* train<Model, Batch>(
   const { loss, optimizer, batches, steps, signal } = options;
   if (!(Number.isInteger(steps) && steps > 0))
     throw new RangeError(`train: steps must be a positive integer, got ${steps}`);
-  const update = compile(trainingStep(loss, optimizer));
+  const update = compile(trainingStep(loss, optimizer), { donate: [0, 1] });
   try {
-    let { model, state } = await evaluate({ model: options.model, state: optimizer.init(options.model) });
+    let { model, state } = await copy({ model: options.model, state: optimizer.init(options.model) });
     let step = 0;
     for await (const batch of batches) {
       signal?.throwIfAborted();

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import {
   cast,
   compile,
+  copy,
   evaluate,
   exp,
   grad,
@@ -116,6 +117,13 @@ describe('compile', () => {
     ]);
     const same = compile((x: Tensor) => x, { donate: [0] });
     expect(await (await same(a)).toArray()).toHaveLength(2);
+  });
+
+  it('donates without harm to copies', async () => {
+    const original = { a: tensor([1, 2]), sum: tensor([1]).add(1) };
+    const { a, sum } = await copy(original);
+    await compile((x: typeof original) => x.a, { donate: [0] })(original);
+    expect([...(await a.data()), await sum.item()]).toEqual([1, 2, 2]);
   });
 
   it('refuses tensors that were disposed of', async () => {

@@ -1,8 +1,9 @@
 import { RuntimeError } from '../graph/errors.js';
 import { applicationsOf, leavesBehind } from '../graph/primitive.js';
 import { isHere, type Stored, type Tensor, type Value } from '../graph/tensor.js';
-import { leavesOf } from '../graph/tree.js';
+import { leavesOf, mapTree } from '../graph/tree.js';
 import type { Program } from '../onnx/emit.js';
+import { identity } from '../ops/elementwise.js';
 import { currentRuntime } from './current.js';
 import type { Executable, Runtime } from './runtime.js';
 import { load } from './session.js';
@@ -92,6 +93,9 @@ export async function evaluate<T>(tree: T): Promise<T> {
   });
   return tree;
 }
+
+/** The same elements in tensors of their own, computed now: they stay when the others are donated or disposed of. */
+export const copy = <T>(tree: T): Promise<T> => evaluate(mapTree((tensor) => identity(tensor), tree));
 
 /** A tensor's elements, computed if they have not been; what was on a device is here afterwards. */
 export async function read(tensor: Tensor): Promise<Value> {

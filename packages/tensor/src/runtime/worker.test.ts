@@ -78,10 +78,10 @@ describe('the worker runtime', () => {
         last = now;
         ticks++;
       }, 2);
-      const { losses } = await trained(1024, 30);
+      const { losses } = await trained(1024, 100);
       clearInterval(timer);
       expect(losses.at(-1)).toBeLessThan(losses[0]!);
-      expect(ticks).toBeGreaterThan(50);
+      expect(ticks).toBeGreaterThan(20);
       return widest;
     };
     // The best of three, since other programs may hold the timer up as well.
