@@ -1,5 +1,4 @@
 import { type DType, isFloat } from '../graph/dtype.js';
-import { DTypeError } from '../graph/errors.js';
 import { type Application, apply, type Emitter, type Primitive } from '../graph/primitive.js';
 import { broadcastShapes } from '../graph/shape.js';
 import type { Tensor } from '../graph/tensor.js';
@@ -7,43 +6,17 @@ import { requireFloat, sumTo } from './broadcast.js';
 import { literal, literalValue, type Operand, operands } from './create.js';
 import { emitCast } from './emit.js';
 import { emitErf } from './erf.js';
+import { formula } from './formula.js';
+import { binary, requireDtypes, unary } from './pointwise.js';
 
-type Dtypes = 'float' | 'number' | 'any' | 'bool';
-
-function requireDtypes(name: string, input: Tensor, dtypes: Dtypes): void {
-  if (dtypes === 'float') requireFloat(name, input);
-  if (dtypes === 'number' && input.dtype === 'bool') {
-    throw new DTypeError(`${name}: expected numbers, got bool; convert it with cast()`);
-  }
-  if (dtypes === 'bool' && input.dtype !== 'bool')
-    throw new DTypeError(`${name}: expected bool, got ${input.dtype}`);
-}
-
-interface Unary {
-  readonly name: string;
-  readonly dtypes: Dtypes;
-  readonly vjp?: (cotangent: Tensor, input: Tensor, output: Tensor) => Tensor;
-  /** The ONNX operator, or a form written out. */
-  readonly emit: string | ((emitter: Emitter, input: string, dtype: DType) => string);
-}
-
-function unary({ name, dtypes, vjp, emit }: Unary): (input: Tensor) => Tensor {
-  const primitive: Primitive = {
-    name,
-    infer([input]) {
-      requireDtypes(name, input!, dtypes);
-      return { shape: input!.shape, dtype: input!.dtype };
-    },
-    ...(vjp && {
-      vjp: (cotangent: Tensor, { inputs: [input], output }: Application) => [vjp(cotangent, input!, output)],
-    }),
-    emit: (emitter, [input], { output }) =>
-      typeof emit === 'string' ? emitter.operator(emit, [input!]) : emit(emitter, input!, output.dtype),
-  };
-  return (input) => apply(primitive, [input], {});
-}
-
-export const neg = unary({ name: 'neg', dtypes: 'number', emit: 'Neg', vjp: (ct) => neg(ct) });
+/** -x; of uint32, 2³² - x. */
+export const neg = unary({
+  name: 'neg',
+  dtypes: 'number',
+  emit: (emitter, input, dtype) =>
+    dtype === 'uint32' ? formula(emitter, dtype).sub(0, input) : emitter.operator('Neg', [input]),
+  vjp: (ct) => neg(ct),
+});
 export const abs = unary({ name: 'abs', dtypes: 'number', emit: 'Abs', vjp: (ct, x) => mul(ct, sign(x)) });
 /** -1, 0 or 1. Its derivative is zero everywhere. */
 export const sign = unary({ name: 'sign', dtypes: 'number', emit: 'Sign' });
@@ -64,11 +37,15 @@ export const tanh = unary({
   emit: 'Tanh',
   vjp: (ct, _, y) => mul(ct, sub(1, mul(y, y))),
 });
-/** 1 / (1 + exp(-x)). */
+/** 1 / (1 + exp(-x)). In float32 results below about 1e-7 are not to be relied on. */
 export const sigmoid = unary({
   name: 'sigmoid',
   dtypes: 'float',
-  emit: 'Sigmoid',
+  // ONNX Runtime's float64 form is slower than this one, and 0 below -37.
+  emit(emitter, input, dtype) {
+    const { add, div, exp, neg } = formula(emitter, dtype);
+    return dtype === 'float64' ? div(1, add(1, exp(neg(input)))) : emitter.operator('Sigmoid', [input]);
+  },
   vjp: (ct, _, y) => mul(ct, mul(y, sub(1, y))),
 });
 /** max(x, 0). Its derivative at 0 is 0. */
@@ -103,69 +80,74 @@ export const identity = unary({
   vjp: (ct) => ct,
 });
 
-interface Binary {
-  readonly name: string;
-  readonly dtypes: Dtypes;
-  readonly operator: string;
-  readonly vjp?: (cotangent: Tensor, a: Tensor, b: Tensor, output: Tensor) => readonly [Tensor, Tensor];
-  readonly result?: 'bool';
-}
-
-function binary({ name, dtypes, operator, vjp, result }: Binary): (a: Operand, b: Operand) => Tensor {
-  const primitive: Primitive = {
-    name,
-    infer([a, b]) {
-      requireDtypes(name, a!, dtypes);
-      return { shape: broadcastShapes(name, a!.shape, b!.shape), dtype: result ?? a!.dtype };
-    },
-    ...(vjp && {
-      vjp(cotangent: Tensor, { inputs: [a, b], output }: Application) {
-        const [forA, forB] = vjp(cotangent, a!, b!, output);
-        return [sumTo(forA, a!.shape), sumTo(forB, b!.shape)];
-      },
-    }),
-    emit: (emitter, inputs) => emitter.operator(operator, inputs),
-  };
-  return (a, b) => apply(primitive, operands(name, a, b), {});
-}
-
-export const add = binary({ name: 'add', dtypes: 'number', operator: 'Add', vjp: (ct) => [ct, ct] });
-export const sub = binary({ name: 'sub', dtypes: 'number', operator: 'Sub', vjp: (ct) => [ct, neg(ct)] });
+export const add = binary({ name: 'add', dtypes: 'number', emit: 'Add', vjp: (ct) => [ct, ct] });
+export const sub = binary({ name: 'sub', dtypes: 'number', emit: 'Sub', vjp: (ct) => [ct, neg(ct)] });
 export const mul = binary({
   name: 'mul',
   dtypes: 'number',
-  operator: 'Mul',
+  emit: 'Mul',
   vjp: (ct, a, b) => [mul(ct, b), mul(ct, a)],
 });
-/** Quotient; of integers, rounded towards zero. */
+/** Quotient; of integers, rounded towards zero. An integer divided by 0 is an error when it runs. */
 export const div = binary({
   name: 'div',
   dtypes: 'number',
-  operator: 'Div',
+  emit: emitDiv,
   vjp: (ct, _, b, y) => [div(ct, b), neg(div(mul(ct, y), b))],
 });
+/** Whether a quotient may not fit its type: the smallest integer divided by -1 ends the process. */
+export function mayOverflow(divisor: Tensor): boolean {
+  const known = literalValue(divisor);
+  return (divisor.dtype === 'int32' || divisor.dtype === 'int64') && (known === undefined || known === -1);
+}
+
+/** A quotient in which division by -1 is negation, which wraps. */
+export function emitDiv(
+  emitter: Emitter,
+  [a, b]: readonly [string, string],
+  { inputs }: Application,
+): string {
+  const { div, equal, neg, where } = formula(emitter, inputs[1]!.dtype);
+  if (!mayOverflow(inputs[1]!)) return div(a, b);
+  const negative = equal(b, -1);
+  return where(negative, neg(a), div(a, where(negative, 1, b)));
+}
+
 const power = binary({
   name: 'pow',
   dtypes: 'float',
-  operator: 'Pow',
-  vjp: (ct, a, b, y) => [
-    mul(ct, mul(b, pow(a, sub(b, 1)))),
-    // log only where it is defined: 0 · log 0 would be NaN, and 0^b does not change with b > 0.
-    mul(ct, where(greater(a, 0), mul(y, log(where(greater(a, 0), a, 1))), 0)),
-  ],
+  // ONNX Runtime's general power takes ten times as long. This one differs at -∞, where it is NaN.
+  emit(emitter, [a, b], { inputs }) {
+    const { mul, sqrt } = formula(emitter, inputs[0]!.dtype);
+    return literalValue(inputs[1]!) === 1.5 ? mul(a, sqrt(a)) : emitter.operator('Pow', [a, b]);
+  },
+  vjp: (ct, a, b, y) => [mul(ct, powerSlope(a, b)), mul(ct, exponentSlope(a, b, y))],
 });
+/** b · a^(b - 1), and 0 for b = 0 whatever a is. */
+function powerSlope(a: Tensor, b: Tensor): Tensor {
+  const known = literalValue(b);
+  if (known !== undefined) return mul(b, pow(a, known - 1));
+  return where(equal(b, 0), 0, mul(b, pow(a, sub(b, 1))));
+}
+
+/** a^b · log a; 0^b does not change with b ≥ 0, where 0 · log 0 would be NaN. */
+function exponentSlope(a: Tensor, b: Tensor, power: Tensor): Tensor {
+  const flat = logicalAnd(equal(a, 0), greaterEqual(b, 0));
+  return where(flat, 0, mul(power, log(where(flat, 1, a))));
+}
+
 /** Larger of two; where they are equal each gets half the gradient. */
 export const maximum = binary({
   name: 'maximum',
   dtypes: 'number',
-  operator: 'Max',
+  emit: 'Max',
   vjp: (ct, a, b) => [mul(ct, share(a, b)), mul(ct, share(b, a))],
 });
 /** Smaller of two; where they are equal each gets half the gradient. */
 export const minimum = binary({
   name: 'minimum',
   dtypes: 'number',
-  operator: 'Min',
+  emit: 'Min',
   vjp: (ct, a, b) => [mul(ct, share(b, a)), mul(ct, share(a, b))],
 });
 
@@ -173,23 +155,40 @@ export const minimum = binary({
 const share = (a: Tensor, b: Tensor): Tensor =>
   mul(add(cast(greater(a, b), a.dtype), cast(greaterEqual(a, b), a.dtype)), 0.5);
 
-export const equal = binary({ name: 'equal', dtypes: 'any', operator: 'Equal', result: 'bool' });
-export const less = binary({ name: 'less', dtypes: 'number', operator: 'Less', result: 'bool' });
+export const equal = binary({ name: 'equal', dtypes: 'any', emit: 'Equal', result: 'bool' });
+export const notEqual = (a: Operand, b: Operand): Tensor => logicalNot(equal(a, b));
+export const less = binary({ name: 'less', dtypes: 'number', emit: 'Less', result: 'bool' });
 export const lessEqual = binary({
   name: 'lessEqual',
   dtypes: 'number',
-  operator: 'LessOrEqual',
+  emit: 'LessOrEqual',
   result: 'bool',
 });
-export const greater = binary({ name: 'greater', dtypes: 'number', operator: 'Greater', result: 'bool' });
+export const greater = binary({ name: 'greater', dtypes: 'number', emit: 'Greater', result: 'bool' });
 export const greaterEqual = binary({
   name: 'greaterEqual',
   dtypes: 'number',
-  operator: 'GreaterOrEqual',
+  emit: 'GreaterOrEqual',
   result: 'bool',
 });
-export const logicalAnd = binary({ name: 'logicalAnd', dtypes: 'bool', operator: 'And' });
-export const logicalOr = binary({ name: 'logicalOr', dtypes: 'bool', operator: 'Or' });
+export const logicalAnd = binary({ name: 'logicalAnd', dtypes: 'bool', emit: 'And' });
+export const logicalOr = binary({ name: 'logicalOr', dtypes: 'bool', emit: 'Or' });
+export const logicalXor = binary({ name: 'logicalXor', dtypes: 'bool', emit: 'Xor' });
+
+// biome-ignore lint/suspicious/noShadowRestrictedNames: of a tensor, as the global one is of a number
+export const isNaN = unary({ name: 'isNaN', dtypes: 'float', emit: 'IsNaN', result: 'bool' });
+/** Whether an element is ∞ or -∞. */
+export const isInfinite = unary({ name: 'isInfinite', dtypes: 'float', emit: 'IsInf', result: 'bool' });
+/** Whether an element is neither infinite nor NaN. */
+// biome-ignore lint/suspicious/noShadowRestrictedNames: of a tensor, as the global one is of a number
+export const isFinite = (input: Tensor): Tensor => logicalNot(logicalOr(isNaN(input), isInfinite(input)));
+
+export const square = (input: Tensor): Tensor => mul(input, input);
+/** 1 / x. */
+export function reciprocal(input: Tensor): Tensor {
+  requireFloat('reciprocal', input);
+  return div(1, input);
+}
 
 /** `base` to the power `exponent`. Small whole exponents and ½ become products and roots. */
 export function pow(base: Operand, exponent: Operand): Tensor {
@@ -232,7 +231,13 @@ const wherePrimitive: Primitive = {
       sumTo(where(condition!, zero, cotangent), b!.shape),
     ];
   },
-  emit: (emitter, inputs) => emitter.operator('Where', inputs),
+  emit(emitter, [condition, a, b], { output: { dtype } }) {
+    // ONNX Runtime selects no bool and no uint32; their bits survive as int32.
+    const carrier = dtype === 'bool' || dtype === 'uint32' ? 'int32' : dtype;
+    const carried = (value: string) => (carrier === dtype ? value : emitCast(emitter, value, carrier));
+    const selected = emitter.operator('Where', [condition!, carried(a!), carried(b!)]);
+    return carrier === dtype ? selected : emitCast(emitter, selected, dtype);
+  },
 };
 
 /**
@@ -241,3 +246,36 @@ const wherePrimitive: Primitive = {
  */
 export const where = (condition: Tensor, a: Operand, b: Operand): Tensor =>
   apply(wherePrimitive, [condition, ...operands('where', a, b)], {});
+
+const clipPrimitive: Primitive = {
+  name: 'clip',
+  infer([input, low, high]) {
+    requireDtypes('clip', input!, 'number');
+    return { shape: broadcastShapes('clip', input!.shape, low!.shape, high!.shape), dtype: input!.dtype };
+  },
+  vjp(cotangent, { inputs: [input, low, high] }) {
+    const raised = maximum(input!, low!);
+    const forRaised = mul(cotangent, shareBeside(high!, high!, raised));
+    return [
+      sumTo(mul(forRaised, shareBeside(low!, input!, low!)), input!.shape),
+      sumTo(mul(forRaised, share(low!, input!)), low!.shape),
+      sumTo(mul(cotangent, share(raised, high!)), high!.shape),
+    ];
+  },
+  emit: (emitter, [input, low, high], { inputs: [, ...bounds] }) =>
+    bounds.every(({ rank }) => rank === 0)
+      ? emitter.operator('Clip', [input!, low!, high!])
+      : emitter.operator('Min', [emitter.operator('Max', [input!, low!]), high!]),
+};
+
+/** As `share`, but beside a bound that is a number equals get nothing, as in PyTorch. */
+const shareBeside = (bound: Tensor, a: Tensor, b: Tensor): Tensor =>
+  literalValue(bound) === undefined ? share(a, b) : cast(greater(a, b), a.dtype);
+
+/**
+ * `input` kept between `low` and `high`, numbers or tensors that broadcast against it; infinite ones leave a side open.
+ * On a bound that is a number the derivative is 0; with a bound that is a tensor equals share it, as in `maximum`. Where
+ * `low` is above `high` the result is `high`.
+ */
+export const clip = (input: Tensor, low: Operand, high: Operand): Tensor =>
+  apply(clipPrimitive, operands('clip', input, low, high), {});

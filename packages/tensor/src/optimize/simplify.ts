@@ -75,6 +75,7 @@ const rules: Readonly<Record<string, readonly Rule[]>> = {
   identity: [passThrough],
   stopGradient: [passThrough],
   customGradient: [passThrough],
+  straightThrough: [passThrough],
   reshape: [dropSameShape, joinReshapes],
   broadcastTo: [dropSameShape],
   transpose: [joinTransposes],
@@ -84,9 +85,22 @@ const rules: Readonly<Record<string, readonly Rule[]>> = {
   mul: [dropNeutral(1, [0, 1]), dropBroadcasts],
   div: [dropNeutral(1, [1]), dropBroadcasts],
   ...Object.fromEntries(
-    ['pow', 'maximum', 'minimum', 'equal', 'less', 'lessEqual', 'greater', 'greaterEqual', 'where'].map(
-      (name) => [name, [dropBroadcasts]],
-    ),
+    [
+      'pow',
+      'maximum',
+      'minimum',
+      'equal',
+      'less',
+      'lessEqual',
+      'greater',
+      'greaterEqual',
+      'where',
+      'clip',
+      'atan2',
+      'logAddExp',
+      'remainder',
+      'floorDivide',
+    ].map((name) => [name, [dropBroadcasts]]),
   ),
 };
 

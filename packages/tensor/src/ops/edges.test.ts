@@ -1,0 +1,199 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import {
+  abs,
+  acos,
+  acosh,
+  asin,
+  asinh,
+  atan,
+  atan2,
+  atanh,
+  ceil,
+  clip,
+  cos,
+  cosh,
+  div,
+  elu,
+  erf,
+  evaluate,
+  exp,
+  exp2,
+  expm1,
+  floor,
+  floorDivide,
+  gelu,
+  hardSigmoid,
+  hardSwish,
+  leakyRelu,
+  log,
+  log1p,
+  log2,
+  logAddExp,
+  maximum,
+  minimum,
+  mish,
+  pow,
+  reciprocal,
+  relu,
+  remainder,
+  round,
+  sigmoid,
+  sign,
+  silu,
+  sin,
+  sinh,
+  softplus,
+  sqrt,
+  square,
+  sum,
+  type Tensor,
+  tan,
+  tanh,
+  tensor,
+  trunc,
+  valueAndGrad,
+} from '../index.js';
+
+// Values and derivatives at zeros, ties, infinities and NaN, from PyTorch in float64. Numbers that JSON has no word for
+// are written as text.
+type Numbers = readonly (number | string)[];
+interface Golden {
+  readonly points: Readonly<Record<string, Numbers>>;
+  readonly unary: Readonly<Record<string, { at: string; y: Numbers; slope: Numbers }>>;
+  readonly binary: Readonly<Record<string, { y: Numbers; slopes: readonly Numbers[] }>>;
+  readonly binaryPoints: Numbers;
+  readonly clip: { points: Numbers; y: Numbers; slopes: readonly Numbers[] };
+}
+const golden: Golden = JSON.parse(readFileSync(new URL('../testing/golden.json', import.meta.url), 'utf8'));
+
+const numbers = (given: Numbers): number[] => given.map(Number);
+
+/** Value and gradients at every point at once. */
+async function differentiated(
+  fn: (...inputs: Tensor[]) => Tensor,
+  columns: readonly (readonly number[])[],
+): Promise<{ y: number[]; slopes: number[][] }> {
+  const inputs = columns.map((column) => tensor([...column], 'float64'));
+  const [, gradients, y] = valueAndGrad((at: Tensor[]) => {
+    const each = fn(...at);
+    return [sum(each), each] as const;
+  })(inputs);
+  await evaluate([gradients, y]);
+  const elements = ({ value }: Tensor) => Array.from(value!.data, Number);
+  return { y: elements(y), slopes: gradients.map(elements) };
+}
+
+/** Slopes are compared less strictly, since PyTorch's lose digits where they are small, and not at NaN. */
+function differences(
+  label: (i: number) => string,
+  actual: readonly number[],
+  expected: readonly number[],
+  tolerance = 1e-12,
+): string[] {
+  const isClose = (value: number, other: number) =>
+    Object.is(value + 0, other + 0) || Math.abs(value - other) <= tolerance * Math.abs(other) + 1e-300;
+  return actual.flatMap((value, i) =>
+    (label(i).includes("'") && label(i).includes('NaN')) || isClose(value, ours[label(i)] ?? expected[i]!)
+      ? []
+      : [`${label(i)}: ${value}, PyTorch ${expected[i]}`],
+  );
+}
+
+const unary: Record<string, (x: Tensor) => Tensor> = {
+  abs,
+  sign,
+  relu,
+  exp,
+  log,
+  sqrt,
+  sin,
+  cos,
+  tan,
+  tanh,
+  sigmoid,
+  erf,
+  floor,
+  ceil,
+  round,
+  trunc,
+  expm1,
+  log1p,
+  log2,
+  exp2,
+  asin,
+  acos,
+  atan,
+  sinh,
+  cosh,
+  asinh,
+  acosh,
+  atanh,
+  softplus,
+  gelu,
+  'gelu tanh': (x) => gelu(x, { approximate: 'tanh' }),
+  silu,
+  mish,
+  elu: (x) => elu(x, 1.5),
+  leakyRelu: (x) => leakyRelu(x, 0.2),
+  hardSigmoid,
+  hardSwish,
+  square,
+  reciprocal,
+  'pow 1.5': (x) => pow(x, 1.5),
+  clip: (x) => clip(x, -1, 2),
+};
+
+const binary: Record<string, (a: Tensor, b: Tensor) => Tensor> = {
+  maximum,
+  minimum,
+  atan2,
+  logAddExp,
+  remainder,
+  floorDivide,
+  pow,
+  div,
+};
+
+/** Where we give something else, and what. */
+const ours: Record<string, number> = {
+  // PyTorch calls the sign of NaN 0.
+  'sign(NaN)': Number.NaN,
+  // PyTorch forms exp(x) from the rounded exp(x) - 1.
+  "expm1'(-20)": Math.exp(-20),
+  "expm1'(-100)": Math.exp(-100),
+  // PyTorch adds 1 to an error function that is nearly -1.
+  'gelu(-5)': -1.4332578593959706e-6,
+  'gelu(-20)': -5.507248237212386e-88,
+  // The root of a negative number is taken here.
+  'pow 1.5(-Infinity)': Number.NaN,
+  // Products with an infinite x and a slope of 0.
+  "hardSwish'(-Infinity)": Number.NaN,
+  "hardSwish'(Infinity)": Number.NaN,
+};
+
+describe('values and derivatives at zeros, ties, infinities and NaN are those of PyTorch', () => {
+  it.each(Object.keys(unary))('%s', async (name) => {
+    const { at, y, slope } = golden.unary[name]!;
+    const x = numbers(golden.points[at]!);
+    const actual = await differentiated(unary[name]!, [x]);
+    expect([
+      ...differences((i) => `${name}(${x[i]})`, actual.y, numbers(y)),
+      ...differences((i) => `${name}'(${x[i]})`, actual.slopes[0]!, numbers(slope), 1e-9),
+    ]).toEqual([]);
+  });
+
+  it.each(Object.keys(binary))('%s', async (name) => {
+    const { y, slopes } = golden.binary[name]!;
+    const points = numbers(golden.binaryPoints);
+    const a = points.flatMap((each) => points.map(() => each));
+    const b = points.flatMap(() => points);
+    const actual = await differentiated(binary[name]!, [a, b]);
+    expect([
+      ...differences((i) => `${name}(${a[i]}, ${b[i]})`, actual.y, numbers(y)),
+      ...slopes.flatMap((slope, which) =>
+        differences((i) => `${name}'${which}(${a[i]}, ${b[i]})`, actual.slopes[which]!, numbers(slope), 1e-9),
+      ),
+    ]).toEqual([]);
+  });
+});
