@@ -1,5 +1,4 @@
 import * as tf from '@tensorflow/tfjs';
-import { setWasmPaths, version_wasm } from '@tensorflow/tfjs-backend-wasm';
 import { takeSteps } from '../dist/peers/server.js';
 import { elementsOf } from '../dist/start.js';
 
@@ -14,14 +13,13 @@ const mlp = (p, x) =>
     return i < 2 ? y.relu() : y;
   }, x);
 
-/** TensorFlow.js with its Wasm backend, whose files lie at `paths`. */
-export function tfjs(paths) {
+/** TensorFlow.js on one of its backends, `wasm` or `webgpu`, which the caller has imported. */
+export function tfjs(backend) {
   let run;
   return {
     async describe() {
-      setWasmPaths(paths);
-      if (!(await tf.setBackend('wasm'))) throw new Error('tfjs: its Wasm backend does not start here');
-      return { name: 'TensorFlow.js wasm', version: version_wasm };
+      if (!(await tf.setBackend(backend))) throw new Error(`TensorFlow.js: no ${backend} here`);
+      return { name: `TensorFlow.js ${backend}`, version: tf.version_core };
     },
 
     async prepare(manifest, bytes) {

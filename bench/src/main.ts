@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { arch, availableParallelism, cpus, platform, totalmem } from 'node:os';
 import { type Options, parseOptions } from './options.js';
+import { onnxRuntimeVersion } from './sessions.js';
 import { compileTimes } from './suites/compile.js';
 import { install } from './suites/install.js';
 import { memory } from './suites/memory.js';
@@ -15,6 +16,7 @@ type Suite = (options: Options) => Promise<{ readonly results: unknown; readonly
 const suites: Readonly<Record<string, Suite>> = {
   training: training('processes'),
   browser: training('pages'),
+  webgpu: training('gpu'),
   profile,
   memory,
   compile: compileTimes,
@@ -41,7 +43,7 @@ async function main(): Promise<void> {
       memoryBytes: totalmem(),
       platform: `${platform()} ${arch()}`,
     },
-    node: process.versions.node,
+    versions: { node: process.versions.node, onnxRuntime: onnxRuntimeVersion },
     options,
   };
   for (const name of names) {

@@ -65,6 +65,7 @@ const whyNoModule = (module: string): string | undefined =>
 
 const jaxJs = '@jax-js/jax';
 const tfjs = '@tensorflow/tfjs-backend-wasm';
+const tfjsGpu = '@tensorflow/tfjs-backend-webgpu';
 
 const kinds: Readonly<Record<string, PeerKind>> = {
   evenkeel: inNode('dist/peers/evenkeelInNode.js'),
@@ -76,12 +77,16 @@ const kinds: Readonly<Record<string, PeerKind>> = {
   'evenkeel-page': inBrowser('evenkeel'),
   'jax-js-page': inBrowser('jaxjs', jaxJs),
   'tfjs-page': inBrowser('tfjs', tfjs),
+  'evenkeel-gpu': inBrowser('evenkeelGpu'),
+  'jax-js-gpu': inBrowser('jaxjsGpu', jaxJs),
+  'tfjs-gpu': inBrowser('tfjsGpu', tfjsGpu),
 };
 
 /** Sides that are compared with one another; ours first. */
 export const sideGroups = {
   processes: ['evenkeel', 'torch', 'torch-compile', 'jax', 'jax-js', 'tfjs'],
   pages: ['evenkeel-page', 'jax-js-page', 'tfjs-page'],
+  gpu: ['evenkeel-gpu', 'jax-js-gpu', 'tfjs-gpu'],
 } as const;
 
 /**

@@ -1,4 +1,10 @@
+import { createRequire } from 'node:module';
 import ort, { type InferenceSession } from 'onnxruntime-node';
+
+/** Of the package that the engine runs on in Node. */
+export const onnxRuntimeVersion = (
+  createRequire(import.meta.url)('onnxruntime-node/package.json') as { version: string }
+).version;
 
 /** Sees every ONNX model that is loaded from now on, and may change the options it is loaded with. */
 export function interceptSessions(

@@ -1,6 +1,7 @@
-import { setThreadsCount } from '@tensorflow/tfjs-backend-wasm';
+import { setThreadsCount, setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
 import { tfjs } from '../tfjs.js';
 import { offer, threads } from './offer.js';
 
 setThreadsCount(threads);
-offer(tfjs('/tfjs-backend-wasm/'));
+setWasmPaths('/tfjs-backend-wasm/');
+offer(tfjs('wasm'));

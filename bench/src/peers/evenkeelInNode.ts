@@ -1,5 +1,4 @@
-import { createRequire } from 'node:module';
-import { interceptSessions } from '../sessions.js';
+import { interceptSessions, onnxRuntimeVersion } from '../sessions.js';
 import { evenkeel } from './evenkeel.js';
 import { serve } from './serve.js';
 
@@ -11,6 +10,4 @@ if (process.env.EVENKEEL_BENCH_WAITING === 'passive') {
   }));
 }
 
-const { version } = createRequire(import.meta.url)('onnxruntime-node/package.json') as { version: string };
-
-await serve(evenkeel(`ONNX Runtime ${version}`));
+await serve(evenkeel(`ONNX Runtime ${onnxRuntimeVersion}`));

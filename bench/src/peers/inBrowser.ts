@@ -20,7 +20,7 @@ import { fileURLToPath } from 'node:url';
 import { chromium, type Page } from 'playwright-core';
 import { build } from 'vite';
 import type { readStart } from '../exchange.js';
-import { chromiumPath } from './chromium.js';
+import { chromiumFlags, chromiumPath } from './chromium.js';
 import { serve } from './serve.js';
 import type { Server, Steps } from './server.js';
 
@@ -150,7 +150,7 @@ async function main(side: string): Promise<void> {
   const server = await listen(folder, exchange, threads > 1);
   const browser = await chromium.launch({
     executablePath: chromiumPath,
-    args: ['--no-sandbox'],
+    args: ['--no-sandbox', '--enable-unsafe-webgpu', '--enable-features=Vulkan', ...chromiumFlags],
   });
   try {
     const page = await browser.newPage();

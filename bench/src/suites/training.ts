@@ -45,12 +45,12 @@ export const training =
   (group: keyof typeof sideGroups) =>
   async (options: Options): Promise<{ results: TrainingResults; failed: boolean }> => {
     const chosen = options.models?.map(workloadNamed) ?? workloads;
-    const sides = chosenSides(sideGroups[group], options).map((id) => new Side(id, options));
+    const candidates = chosenSides(sideGroups[group], options).map((id) => new Side(id, options));
     const folder = mkdtempSync(join(tmpdir(), 'evenkeel-bench-'));
     const models: Record<string, Record<string, Outcome>> = {};
     try {
-      const described: Record<string, Described> = {};
-      for (const side of sides) described[side.id] = await (await side.peer()).describe();
+      const described = await introduce(candidates);
+      const sides = candidates.filter(({ id }) => described[id]);
       for (const workload of chosen) {
         const outcomes = await measure(workload, sides, folder, options);
         models[workload.name] = outcomes;
@@ -62,10 +62,24 @@ export const training =
       );
       return { results: { peers: described, models }, failed };
     } finally {
-      await Promise.all(sides.map((side) => side.close()));
+      await Promise.all(candidates.map((side) => side.close()));
       rmSync(folder, { recursive: true });
     }
   };
+
+/** Names and versions of the sides that start; ours, which comes first, must. */
+async function introduce(sides: readonly Side[]): Promise<Record<string, Described>> {
+  const described: Record<string, Described> = {};
+  for (const side of sides) {
+    try {
+      described[side.id] = await (await side.peer()).describe();
+    } catch (error) {
+      if (side === sides[0]) throw error;
+      process.stdout.write(`without ${side.id}: ${(error as Error).message.split('\n')[0]}\n`);
+    }
+  }
+  return described;
+}
 
 /** A side of the comparison whose process is started anew when it has ended. */
 class Side {
