@@ -8,7 +8,7 @@ export { isFloat } from './graph/dtype.js';
 export { DTypeError, ExportError, RuntimeError, ShapeError } from './graph/errors.js';
 export type { Shape } from './graph/shape.js';
 export { broadcastShapes, formatShape, sameShape, sizeOf } from './graph/shape.js';
-export { Tensor, type TensorType } from './graph/tensor.js';
+export { Tensor, type TensorType, type Value } from './graph/tensor.js';
 export { type FlatTree, flatten, leavesLike, leavesOf, mapTree, withLeaves } from './graph/tree.js';
 export type {
   ExportedModel,
@@ -45,10 +45,12 @@ export {
   softplus,
 } from './ops/activation.js';
 export { flip, roll, tile, tril, triu } from './ops/arrange.js';
+export { type AttentionOptions, attention } from './ops/attention.js';
 export { broadcastTo, type ReduceOptions, requireFloat, reshape, sum } from './ops/broadcast.js';
 export { type ConvOptions, type ConvTransposeOptions, conv, convTranspose } from './ops/conv.js';
 export { type Nested, type Operand, tensor } from './ops/create.js';
 export { diag, diagonal, eye, trace } from './ops/diagonal.js';
+export { dynamicSlice, dynamicUpdateSlice } from './ops/dynamicSlice.js';
 export { einsum } from './ops/einsum.js';
 export {
   abs,
@@ -103,7 +105,6 @@ export {
   padReflect,
   pixelShuffle,
   pixelUnshuffle,
-  resizeBilinear,
   upsampleNearest,
 } from './ops/image.js';
 export { type MatMulOptions, matMul } from './ops/matMul.js';
@@ -141,6 +142,7 @@ export { fakeQuantize, type Quantization, type QuantizationOptions, quantization
 export {
   bernoulli,
   foldIn,
+  type Keys,
   normal,
   randomBits,
   randomKey,
@@ -149,8 +151,10 @@ export {
   uniform,
 } from './ops/random.js';
 export { all, any, argMax, argMin, logSumExp, max, mean, min, prod, variance } from './ops/reduce.js';
+export { type ResizeOptions, resize, resizeBilinear } from './ops/resize.js';
 export { floorDivide, remainder, roundThrough, trunc } from './ops/rounding.js';
 export { type CumSumOptions, cumSum } from './ops/scan.js';
+export { gatherNd, scatterAdd, scatterSet, segmentSum } from './ops/scatter.js';
 export { logSoftmax, softmax } from './ops/softmax.js';
 export { argSort, type Ordered, permutation, type SortOptions, shuffle, sort, topK } from './ops/sort.js';
 export { acos, acosh, asin, asinh, atan, atan2, atanh, cosh, sinh, tan } from './ops/trigonometry.js';

@@ -7,7 +7,8 @@ import { add, cast, equal, lessEqual } from './elementwise.js';
 import { emitCounter, emitExpand, emitFilled, emitReshape } from './emit.js';
 import { transpose } from './movement.js';
 
-function requireIndices(name: string, indices: Tensor): void {
+/** @throws DTypeError unless the tensor holds int32 or int64 */
+export function requireIndices(name: string, indices: Tensor): void {
   if (indices.dtype !== 'int32' && indices.dtype !== 'int64') {
     throw new DTypeError(`${name}: indices must be int32 or int64, got ${indices.dtype}`);
   }
@@ -52,7 +53,7 @@ const addRowsPrimitive: Primitive<{ rows: number }> = {
 };
 
 /** The rows of `updates` added up by their index: row `i` of the result sums the rows whose index is `i`. */
-function addRows(updates: Tensor, indices: Tensor, rows: number): Tensor {
+export function addRows(updates: Tensor, indices: Tensor, rows: number): Tensor {
   return apply(addRowsPrimitive, [updates, indices], { rows });
 }
 

@@ -4,15 +4,14 @@ import { formatShape, type Shape } from '../graph/shape.js';
 import type { Tensor } from '../graph/tensor.js';
 import { requireFloat, reshape, sum } from './broadcast.js';
 import { tensor } from './create.js';
-import { abs, add, cast, maximum, minimum, mul, relu, sub } from './elementwise.js';
 import { emitExpand, emitFilled, emitReshape } from './emit.js';
 import { zeros } from './fill.js';
-import { iota, take } from './gather.js';
-import { matMul } from './matMul.js';
-import { swapAxes, transpose } from './movement.js';
+import { take } from './gather.js';
+import { transpose } from './movement.js';
 import { type PerAxis, perAxis } from './windows.js';
 
-function requireImages(name: string, x: Tensor): [n: number, c: number, h: number, w: number] {
+/** @throws ShapeError unless `x` is [n, c, h, w] */
+export function requireImages(name: string, x: Tensor): [n: number, c: number, h: number, w: number] {
   if (x.rank !== 4) throw new ShapeError(`${name}: expected [n, c, h, w], got ${formatShape(x.shape)}`);
   return x.shape as readonly number[] as [number, number, number, number];
 }
@@ -68,33 +67,6 @@ export function upsampleNearest(x: Tensor, factor: PerAxis): Tensor {
   requireFloat('upsampleNearest', x);
   requireImages('upsampleNearest', x);
   return apply(upsamplePrimitive, [x], { factors: perAxis('upsampleNearest', 'factor', factor, 2, 1) });
-}
-
-/**
- * [to, from] weights of linear interpolation between pixel centres; beyond the outermost centres the edge is repeated.
- * Computed from two ranges, so that models hold no matrices.
- */
-function interpolation(from: number, to: number, dtype: Tensor['dtype']): Tensor {
-  const centre = sub(mul(add(cast(iota(to), dtype), 0.5), from / to), 0.5);
-  const position = reshape(minimum(maximum(centre, 0), from - 1), [to, 1]);
-  return relu(sub(1, abs(sub(position, cast(iota(from), dtype)))));
-}
-
-/**
- * Resizes [n, c, h, w] to [n, c, ...size] by bilinear interpolation. Pixels are squares and corners of the images
- * coincide, not centres of corner pixels (`align_corners = false` elsewhere); shrinking does not average.
- * @throws ShapeError unless both sizes are at least 1
- */
-export function resizeBilinear(x: Tensor, size: readonly [height: number, width: number]): Tensor {
-  requireFloat('resizeBilinear', x);
-  const [, , h, w] = requireImages('resizeBilinear', x);
-  const [height, width] = perAxis('resizeBilinear', 'size', size, 2, 1) as [number, number];
-  if (h === 0 || w === 0) {
-    throw new ShapeError(`resizeBilinear: expected pixels to resize, got ${formatShape(x.shape)}`);
-  }
-  const resizeLast = (images: Tensor, from: number, to: number) =>
-    matMul(images, interpolation(from, to, x.dtype), { transposeB: true });
-  return swapAxes(resizeLast(swapAxes(resizeLast(x, w, width), 2, 3), h, height), 2, 3);
 }
 
 /** Moves channels into space: [n, c · factor², h, w] → [n, c, h · factor, w · factor]. */
