@@ -6,7 +6,14 @@ export { crossEntropy } from './losses/crossEntropy.js';
 export { scoreOfLabel } from './losses/labels.js';
 export { type Reduction, reduceLosses } from './losses/reduction.js';
 export { accuracy } from './metrics.js';
-export { type AdamOptions, adam, adamW, decayWeights, scaleByAdam } from './optimizers/adam.js';
+export {
+  type AdamOptions,
+  type AdamState,
+  adam,
+  adamW,
+  decayWeights,
+  scaleByAdam,
+} from './optimizers/adam.js';
 export { momentum, type SgdOptions, scale, sgd } from './optimizers/sgd.js';
 export { applyUpdates, chain, type GradientTransform, stateless } from './optimizers/transform.js';
 export {

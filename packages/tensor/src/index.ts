@@ -143,6 +143,7 @@ export {
   bernoulli,
   foldIn,
   type Keys,
+  type Keys,
   normal,
   randomBits,
   randomKey,

@@ -14,7 +14,7 @@ export interface AdamOptions {
 }
 
 /** Sums in which every step counts a little less than the next: trees like the parameters, and scalars. */
-interface AdamState {
+export interface AdamState {
   readonly gradients: unknown;
   readonly squares: unknown;
   /** The same sums of ones: what the others are divided by to be averages. */

@@ -8,9 +8,6 @@ import { add, identity, mul } from '../ops/elementwise.js';
 import { ones, zerosLike } from '../ops/fill.js';
 import { reverseSweep } from './reverse.js';
 
-type Scalar<P, R extends readonly unknown[]> = (point: P, ...rest: R) => Tensor;
-type ScalarWithExtra<P, R extends readonly unknown[], E> = (point: P, ...rest: R) => readonly [Tensor, E];
-
 /** A copy of the tree whose leaves are nodes of their own, so that only the function's own use of them is followed. */
 function freshly<T>(tree: T): [tree: T, leaves: readonly Tensor[]] {
   const copies = leavesOf(tree).map((leaf) => identity(leaf));
@@ -32,13 +29,13 @@ function requireScalar(name: string, loss: Tensor): void {
  * @throws ShapeError when the value is not a scalar
  */
 export function valueAndGrad<P, R extends readonly unknown[]>(
-  fn: Scalar<P, R>,
-): (point: P, ...rest: R) => [Tensor, P];
+  fn: (point: P, ...rest: R) => Tensor,
+): (point: P, ...rest: R) => [value: Tensor, gradient: P];
 export function valueAndGrad<P, R extends readonly unknown[], E>(
-  fn: ScalarWithExtra<P, R, E>,
-): (point: P, ...rest: R) => [Tensor, P, E];
+  fn: (point: P, ...rest: R) => readonly [value: Tensor, extra: E],
+): (point: P, ...rest: R) => [value: Tensor, gradient: P, extra: E];
 export function valueAndGrad<P, R extends readonly unknown[], E>(
-  fn: Scalar<P, R> | ScalarWithExtra<P, R, E>,
+  fn: (point: P, ...rest: R) => Tensor | readonly [value: Tensor, extra: E],
 ) {
   return (point: P, ...rest: R) => {
     const [fresh, leaves] = freshly(point);
@@ -50,7 +47,9 @@ export function valueAndGrad<P, R extends readonly unknown[], E>(
 }
 
 /** The gradient of a scalar function with respect to its first argument, a tree of tensors. Apply it again for higher orders. */
-export function grad<P, R extends readonly unknown[]>(fn: Scalar<P, R>): (point: P, ...rest: R) => P {
+export function grad<P, R extends readonly unknown[]>(
+  fn: (point: P, ...rest: R) => Tensor,
+): (point: P, ...rest: R) => P {
   const both = valueAndGrad(fn);
   return (point, ...rest) => both(point, ...rest)[1];
 }

@@ -1,5 +1,17 @@
 import { DTypeError } from './errors.js';
 
+/** Element type of a tensor. `bool` is stored as one byte, 0 or 1. */
+export type DType = 'float32' | 'float64' | 'int32' | 'int64' | 'uint32' | 'bool';
+
+/** What the elements of a tensor are stored in. */
+export type TypedArray =
+  | Float32Array<ArrayBuffer>
+  | Float64Array<ArrayBuffer>
+  | Int32Array<ArrayBuffer>
+  | BigInt64Array<ArrayBuffer>
+  | Uint32Array<ArrayBuffer>
+  | Uint8Array<ArrayBuffer>;
+
 const arrays = {
   float32: Float32Array,
   float64: Float64Array,
@@ -7,13 +19,7 @@ const arrays = {
   int64: BigInt64Array,
   uint32: Uint32Array,
   bool: Uint8Array,
-} as const;
-
-/** Element type of a tensor. `bool` is stored as one byte, 0 or 1. */
-export type DType = keyof typeof arrays;
-
-/** What the elements of a tensor are stored in. */
-export type TypedArray = InstanceType<(typeof arrays)[DType]>;
+} as const satisfies Record<DType, unknown>;
 
 export const isFloat = (dtype: DType): boolean => dtype === 'float32' || dtype === 'float64';
 

@@ -4,6 +4,7 @@ import type { Application } from './primitive.js';
 import type { Shape } from './shape.js';
 import { sizeOf } from './shape.js';
 
+/** What is known of a tensor before it is computed. */
 export interface TensorType {
   readonly shape: Shape;
   readonly dtype: DType;
@@ -45,16 +46,19 @@ export class Tensor implements TensorType {
   readonly dtype: DType;
   #source: Source;
 
+  /** @internal `tensor` and its kin make tensors. */
   constructor(type: TensorType, source: Source) {
     this.shape = type.shape;
     this.dtype = type.dtype;
     this.#source = source;
   }
 
+  /** @internal */
   get source(): Source {
     return this.#source;
   }
 
+  /** Number of axes. */
   get rank(): number {
     return this.shape.length;
   }
@@ -73,6 +77,7 @@ export class Tensor implements TensorType {
    * The elements, wherever they are; undefined while they have not been computed.
    * @param user who asks, for the message
    * @throws RuntimeError when they have been freed
+   * @internal
    */
   stored(user: string): Stored | undefined {
     if (this.#source.kind === 'released') {
@@ -81,7 +86,7 @@ export class Tensor implements TensorType {
     return this.#source.kind === 'value' ? this.#source.value : undefined;
   }
 
-  /** Keeps what has been computed, and lets go of the description of how. */
+  /** @internal Keeps what has been computed, and lets go of the description of how. */
   settle(value: Stored): void {
     this.#source = { kind: 'value', value };
   }
@@ -91,7 +96,7 @@ export class Tensor implements TensorType {
     this.release('was disposed of');
   }
 
-  /** As `dispose`. @param how completes the sentence "the tensor … and has no elements any more" */
+  /** @internal As `dispose`. @param how completes the sentence "the tensor … and has no elements any more" */
   release(how: string): void {
     if (this.#source.kind === 'value' && !isHere(this.#source.value)) this.#source.value.dispose();
     this.#source = { kind: 'released', how };
@@ -102,6 +107,7 @@ export class Tensor implements TensorType {
     return this.shape.at(axis) as number;
   }
 
+  /** The dtype and the shape, such as `Tensor(float32 [2, 3])`. */
   toString(): string {
     return `Tensor(${this.dtype} [${this.shape.join(', ')}])`;
   }

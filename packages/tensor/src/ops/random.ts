@@ -73,7 +73,7 @@ function requireKey(name: string, key: Tensor): void {
 export const randomBits = (key: Tensor, shape: Shape): Tensor => apply(randomBitsPrimitive, [key], { shape });
 
 /** As many tensors as `Count` says, where it is known. */
-type Keys<Count extends number, List extends Tensor[] = []> = number extends Count
+export type Keys<Count extends number, List extends Tensor[] = []> = number extends Count
   ? Tensor[]
   : List['length'] extends Count
     ? List
