@@ -25,28 +25,21 @@ export async function compileTimes(
   const { model, batch } = await evaluate(workload.start());
   const state = await evaluate(workload.initialState(model));
   const vector = await evaluate(normal(randomKey(0), [16]));
-  const programs: Record<string, () => Promise<unknown>> = {
-    'training step of the language model': measurable(() => workload.step, state, batch),
-    '1,000 nodes': measurable(() => chain(1000), vector),
-    '5,000 nodes': measurable(() => chain(5000), vector),
+  const programs: Record<string, () => Program> = {
+    'training step of the language model': program(workload.step, state, batch),
+    '1,000 nodes': program(chain(1000), vector),
+    '5,000 nodes': program(chain(5000), vector),
   };
   const results: Record<string, CompileTime> = {};
-  for (const [name, start] of Object.entries(programs)) {
-    const times: CompileTime[] = [];
-    for (let i = 0; i < (options.quick ? 2 : 5); i++) {
-      loads.splice(0);
-      const begin = performance.now();
-      const again = await start();
-      const first = performance.now() - begin;
-      const second = performance.now();
-      await (again as () => Promise<unknown>)();
-      times.push({
-        total: first - (performance.now() - second),
-        loading: loads.reduce((sum, { milliseconds }) => sum + milliseconds, 0),
-        modelBytes: loads.reduce((sum, { bytes }) => sum + bytes, 0),
-      });
-    }
-    results[name] = times.reduce((best, time) => (time.total < best.total ? time : best));
+  for (const [name, make] of Object.entries(programs)) {
+    const times: CallTimes[] = [];
+    for (let i = 0; i < (options.quick ? 2 : 5); i++) times.push(await twice(make, loads));
+    const least = (key: keyof CallTimes) => Math.min(...times.map((each) => each[key]));
+    results[name] = {
+      total: least('first') - least('second'),
+      loading: least('loading'),
+      modelBytes: least('modelBytes'),
+    };
   }
   process.stdout.write(`\n${describe(results)}\n`);
   const failed = results['training step of the language model']!.total > goal;
@@ -54,19 +47,43 @@ export async function compileTimes(
   return { results, failed };
 }
 
-/** A first call of a newly compiled function; it gives the second one. */
-const measurable =
-  <Arguments extends readonly unknown[]>(
-    make: () => (...args: Arguments) => unknown,
-    ...args: Arguments
-  ): (() => Promise<() => Promise<unknown>>) =>
-  async () => {
-    const compiled = compile((...given: Arguments) => make()(...given));
-    await compiled(...args);
-    return async () => {
-      await compiled(...args);
-      await compiled.release();
-    };
+/** In milliseconds. */
+interface CallTimes {
+  readonly first: number;
+  readonly second: number;
+  /** Of the first. */
+  readonly loading: number;
+  readonly modelBytes: number;
+}
+
+async function twice(make: () => Program, loads: Load[]): Promise<CallTimes> {
+  loads.splice(0);
+  const program = make();
+  const began = performance.now();
+  await program.call();
+  const between = performance.now();
+  await program.call();
+  const ended = performance.now();
+  await program.release();
+  return {
+    first: between - began,
+    second: ended - between,
+    loading: loads.reduce((sum, { milliseconds }) => sum + milliseconds, 0),
+    modelBytes: loads.reduce((sum, { bytes }) => sum + bytes, 0),
+  };
+}
+
+interface Program {
+  call(): Promise<unknown>;
+  release(): Promise<void>;
+}
+
+/** A function that is compiled anew each time. */
+const program =
+  <Arguments extends readonly unknown[]>(fn: (...args: Arguments) => unknown, ...args: Arguments) =>
+  (): Program => {
+    const compiled = compile(fn);
+    return { call: () => compiled(...args), release: () => compiled.release() };
   };
 
 /** So many operations one after the other, of which no two are equal. */
