@@ -3,7 +3,7 @@ import { apply, type Primitive } from '../graph/primitive.js';
 import { broadcastShapes, formatShape, type Shape } from '../graph/shape.js';
 import type { Tensor } from '../graph/tensor.js';
 import { requireFloat, reshape, sumTo } from './broadcast.js';
-import { emitMatMul } from './emit.js';
+import { emitFilled, emitMatMul } from './emit.js';
 
 /** Which operands are taken with their last two axes swapped. */
 export interface MatMulOptions {
@@ -40,13 +40,12 @@ const matMulPrimitive: Primitive<Required<MatMulOptions>> = {
       : matMul(a!, cotangent, { transposeA: !transposeA });
     return [sumTo(forA, a!.shape), sumTo(forB, b!.shape)];
   },
-  emit: (emitter, names, { inputs, attributes: { transposeA, transposeB } }) =>
-    emitMatMul(
-      emitter,
-      names,
-      inputs.map(({ rank }) => rank),
-      [transposeA, transposeB],
-    ),
+  emit(emitter, names, { inputs, attributes: { transposeA, transposeB }, output }) {
+    // ONNX Runtime's product with transposed operands does not take all of these.
+    if (inputs.some(({ size }) => size === 0)) return emitFilled(emitter, 0, output.shape, output.dtype);
+    const ranks = inputs.map(({ rank }) => rank);
+    return emitMatMul(emitter, names, ranks, [transposeA, transposeB]);
+  },
 };
 
 /**

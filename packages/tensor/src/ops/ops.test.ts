@@ -12,6 +12,7 @@ import {
   matMul,
   normal,
   oneHot,
+  ones,
   pad,
   randomBits,
   randomKey,
@@ -31,6 +32,39 @@ import {
   where,
   zeros,
 } from '../index.js';
+
+describe('matMul of nothing', () => {
+  const swapped = ([...shape]: number[], transposed: boolean) =>
+    transposed ? [...shape.slice(0, -2), shape.at(-1)!, shape.at(-2)!] : shape;
+  it.each([
+    [
+      [0, 2, 3],
+      [3, 4],
+      [0, 2, 4],
+    ],
+    [
+      [2, 2, 0],
+      [2, 0, 4],
+      [2, 2, 4],
+    ],
+    [
+      [0, 3],
+      [3, 4],
+      [0, 4],
+    ],
+  ])('%j · %j has zeros alone', async (a, b, expected) => {
+    for (const transposeA of [false, true]) {
+      for (const transposeB of [false, true]) {
+        const product = matMul(ones(swapped(a, transposeA)), ones(swapped(b, transposeB)), {
+          transposeA,
+          transposeB,
+        });
+        expect(product.shape).toEqual(expected);
+        expect((await product.data()).every((each) => each === 0)).toBe(true);
+      }
+    }
+  });
+});
 
 describe('shapes and dtypes that do not fit', () => {
   const [a, b] = [zeros([2, 3]), zeros([4, 3])];
