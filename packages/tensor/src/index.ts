@@ -2,6 +2,7 @@ import './fluent.js';
 
 export { customGradient } from './autodiff/customGradient.js';
 export { grad, hvp, jvp, valueAndGrad, vjp } from './autodiff/transforms.js';
+export { type ScanOptions, scan } from './control/scan.js';
 export type { NestedNumbers } from './fluent.js';
 export type { DType, TypedArray } from './graph/dtype.js';
 export { isFloat } from './graph/dtype.js';
@@ -46,6 +47,15 @@ export {
 } from './ops/activation.js';
 export { flip, roll, tile, tril, triu } from './ops/arrange.js';
 export { type AttentionOptions, attention } from './ops/attention.js';
+export {
+  bitwiseAnd,
+  bitwiseNot,
+  bitwiseOr,
+  bitwiseXor,
+  popCount,
+  shiftLeft,
+  shiftRight,
+} from './ops/bitwise.js';
 export { broadcastTo, type ReduceOptions, requireFloat, reshape, sum } from './ops/broadcast.js';
 export { type ConvOptions, type ConvTransposeOptions, conv, convTranspose } from './ops/conv.js';
 export { type Nested, type Operand, tensor } from './ops/create.js';
@@ -107,6 +117,18 @@ export {
   pixelUnshuffle,
   upsampleNearest,
 } from './ops/image.js';
+export { cholesky } from './ops/linalg/cholesky.js';
+export {
+  inverseSqrtNewtonSchulz,
+  type MatrixRoots,
+  matrixRoots,
+  matrixSqrt,
+  type NewtonSchulzOptions,
+  newtonSchulz,
+} from './ops/linalg/newtonSchulz.js';
+export { qr } from './ops/linalg/qr.js';
+export { det, inverse, matrixPower, type SignedLog, slogdet, solve } from './ops/linalg/solve.js';
+export { type TriangularSolveOptions, triangularInverse, triangularSolve } from './ops/linalg/triangular.js';
 export { type MatMulOptions, matMul } from './ops/matMul.js';
 export {
   concat,
@@ -142,7 +164,6 @@ export { fakeQuantize, type Quantization, type QuantizationOptions, quantization
 export {
   bernoulli,
   foldIn,
-  type Keys,
   type Keys,
   normal,
   randomBits,

@@ -3,6 +3,7 @@ import { DTypeError, ShapeError } from '../graph/errors.js';
 import { apply, type Emitter, type Primitive } from '../graph/primitive.js';
 import { formatShape, requireShape, type Shape, sizeOf } from '../graph/shape.js';
 import type { Tensor } from '../graph/tensor.js';
+import { shiftRight } from './bitwise.js';
 import { requireFloat, reshape } from './broadcast.js';
 import { fromValue, literal, type Operand } from './create.js';
 import { add, cast, cos, less, log, mul, sin, sqrt, sub } from './elementwise.js';
@@ -147,18 +148,6 @@ function fraction64(key: Tensor, shape: Shape): Tensor {
   };
   return mul(add(mul(half(0, 5), 2 ** 26), half(1, 6)), 2 ** -53);
 }
-
-const shiftRightPrimitive: Primitive<{ bits: number }> = {
-  name: 'shiftRight',
-  infer: ([input]) => ({ shape: input!.shape, dtype: input!.dtype }),
-  emit: (emitter, [input], { attributes: { bits } }) =>
-    emitter.operator('BitShift', [input!, emitter.constant([bits], 'uint32', [])], {
-      direction: { string: 'RIGHT' },
-    }),
-};
-
-/** Unsigned words moved right by `bits` places. */
-const shiftRight = (input: Tensor, bits: number): Tensor => apply(shiftRightPrimitive, [input], { bits });
 
 /** Standard normal numbers by Box and Muller's transform. */
 export function normal(key: Tensor, shape: Shape, { dtype = 'float32' }: { dtype?: DType } = {}): Tensor {
