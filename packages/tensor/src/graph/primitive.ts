@@ -22,6 +22,8 @@ export interface Target {
   readonly standard?: boolean;
   /** Fake quantization as ONNX's quantization operators, which runtimes turn into integer arithmetic. */
   readonly quantized?: boolean;
+  /** The version of ONNX's operators; 21 unless said. */
+  readonly opset?: number;
 }
 
 /** What an operation's ONNX form is written with. Names stand for the ONNX values. */

@@ -51,11 +51,15 @@ const geluPrimitive: Primitive<Required<GeluOptions>> = {
     mul(cotangent, approximate === 'tanh' ? tanhGeluSlope(input!) : exactGeluSlope(input!)),
   ],
   emit(emitter, [x], { attributes: { approximate }, output: { dtype } }) {
-    if (dtype === 'float32') {
+    const { opset = 21 } = emitter.target;
+    if (dtype === 'float32' && opset >= 20) {
       return emitter.operator('Gelu', [x!], { approximate: { string: approximate } });
     }
     const form = formula(emitter, dtype);
     const half = form.mul(x!, 0.5);
+    if (approximate === 'none' && dtype === 'float32') {
+      return form.mul(half, form.add(emitter.operator('Erf', [form.mul(x!, Math.SQRT1_2)]), 1));
+    }
     if (approximate === 'none') {
       return form.mul(half, emitErfc(emitter, form.mul(x!, -Math.SQRT1_2), 'float64'));
     }

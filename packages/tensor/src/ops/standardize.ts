@@ -37,7 +37,7 @@ const standardizePrimitive: Primitive<Standard> = {
       mul(apply(inverseSpreadPrimitive, [x!], attributes), sub(sub(cotangent, average(cotangent)), along)),
     ];
   },
-  emit: (emitter, [x], application) => formOf(application)(emitter, x!, application)[0],
+  emit: (emitter, [x], application) => formOf(emitter, application)(emitter, x!, application)[0],
 };
 
 const inverseSpreadPrimitive: Primitive<Standard> = {
@@ -48,13 +48,14 @@ const inverseSpreadPrimitive: Primitive<Standard> = {
     const slope = mul(mul(cotangent, mul(output, output)), -1 / count);
     return [mul(apply(standardizePrimitive, [x!], attributes), slope)];
   },
-  emit: (emitter, [x], application) => formOf(application)(emitter, x!, application)[1],
+  emit: (emitter, [x], application) => formOf(emitter, application)(emitter, x!, application)[1],
 };
 
-function formOf({ inputs: [x], attributes: { axes } }: Node): Form {
+function formOf({ target: { opset = 21 } }: Emitter, { inputs: [x], attributes: { axes } }: Node): Form {
   const { rank, dtype, size } = x!;
   const isTrailing = axes.every((axis, i) => axis === rank - axes.length + i);
-  return isTrailing && dtype === 'float32' && size > 0 ? emitLayerNormalization : emitWritten;
+  const isFused = isTrailing && dtype === 'float32' && size > 0 && opset >= 17;
+  return isFused ? emitLayerNormalization : emitWritten;
 }
 
 /** Operators that both outputs may ask for are written once. */
@@ -137,7 +138,7 @@ const batchNormPrimitive: Primitive<{ readonly epsilon: number }> = {
   },
   emit(emitter, [x, scale, shift], { inputs: [input], attributes: { epsilon }, output }) {
     const application = { inputs: [input!], attributes: { axes: axesButChannels(input!), epsilon } };
-    const [standard] = formOf(application)(emitter, x!, application);
+    const [standard] = formOf(emitter, application)(emitter, x!, application);
     return emitAffine(emitter, standard, scale!, shift!, output);
   },
 };

@@ -3,7 +3,7 @@ import type { Tensor } from '../../graph/tensor.js';
 import { flatten } from '../../graph/tree.js';
 import { simplify } from '../../optimize/simplify.js';
 import { emitModel, type NamedTensor } from '../emit.js';
-import { encodeModel, type ModelDescription, type OnnxModel } from '../model.js';
+import { defaultOpset, encodeModel, type ModelDescription, type OnnxModel } from '../model.js';
 import { mergeTrials } from './dynamic.js';
 import { ExternalFile } from './externalData.js';
 import { type Compute, fold } from './fold.js';
@@ -73,7 +73,7 @@ interface Trial {
 async function emitTrial(
   traced: Traced,
   model: unknown,
-  { fold: folding = false, ortOperators = false }: ExportOptions,
+  { fold: folding = false, ortOperators = false, opset = defaultOpset }: ExportOptions,
   compute: Compute,
 ): Promise<Trial> {
   const { leaves, paths } = flatten(model);
@@ -93,7 +93,7 @@ async function emitTrial(
     weights: provisionally('weight', weights),
     outputs,
   };
-  const target = { standard: !ortOperators, quantized: true };
+  const target = { standard: !ortOperators, quantized: true, opset };
   return { traced, weights, model: emitModel(program, target, scopedNames(weights)) };
 }
 

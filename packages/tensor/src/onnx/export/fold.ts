@@ -32,7 +32,7 @@ function foldable(outputs: readonly Tensor[]): Tensor[] {
   for (const { primitive, inputs, output } of applicationsOf(outputs)) {
     // What quantization leaves of a weight is to be told apart from the weight by those who read the file.
     const computable = primitive.name !== 'fakeQuantize';
-    if (computable && inputs.every((input) => isWeight(input) || constants.has(input))) for (const result of results) constants.add(result);
+    if (computable && inputs.every((input) => isWeight(input) || constants.has(input))) constants.add(output);
     else for (const input of inputs) wanted.add(input);
   }
   const roots = new Set<Tensor>();

@@ -12,6 +12,9 @@ export const provisional = (kind: 'input' | 'weight' | 'output', index: number):
 /** The module that a node belongs to, from its provisional name. */
 const scopeOf = (name: string): string => name.slice(0, name.indexOf('|'));
 
+/** Whether a node does nothing but pass an output on. */
+export const isEnd = ({ name }: OnnxNode): boolean => name.startsWith(':output.');
+
 /** The operation that a node is part of, from its provisional name, for messages. */
 export const operationOf = ({ name }: OnnxNode): string => {
   const scope = scopeOf(name);
@@ -19,11 +22,15 @@ export const operationOf = ({ name }: OnnxNode): string => {
   return scope ? `${scope}/${operation}` : operation;
 };
 
+/** The module that a weight belongs to, by its path; '' for the model itself and for tensors that are not part of it. */
+export const moduleOf = (weight: string): string =>
+  weight.startsWith('captured.') ? '' : weight.split('.').slice(0, -1).join('.');
+
 /** Names for emission: an operation belongs to the module whose weights were used last on the way to it. */
 export function scopedNames(weights: readonly NamedTensor[]): Names {
   const scopes = new Map<Tensor, { readonly scope: string; readonly order: number }>();
   for (const { name, tensor } of weights) {
-    scopes.set(tensor, { scope: name.split('.').slice(0, -1).join('.'), order: Number.POSITIVE_INFINITY });
+    scopes.set(tensor, { scope: moduleOf(name), order: Number.POSITIVE_INFINITY });
   }
   let count = 0;
   const node = ({ primitive, inputs, output }: Application): string => {

@@ -72,12 +72,7 @@ function requiredOpset({ type, inputs, attributes }: OnnxNode, constants: Consta
 function oldestForm(node: OnnxNode, constants: Constants): OnnxNode {
   const numbersOf = (name: string | undefined) =>
     Array.from((constants.get(name ?? '')?.data as BigInt64Array | undefined) ?? [], Number);
-  if (node.type === 'Reshape' && 'allowzero' in node.attributes) {
-    const shape = constants.get(node.inputs[1]!);
-    if (!shape || numbersOf(node.inputs[1]).includes(0)) return node;
-    const { allowzero: _, ...attributes } = node.attributes;
-    return { ...node, attributes };
-  }
+  if (node.type === 'Reshape' && !numbersOf(node.inputs[1]).includes(0)) return { ...node, attributes: {} };
   if (reductions.has(node.type) && node.inputs.length > 1 && constants.has(node.inputs[1]!)) {
     const axes = { ints: numbersOf(node.inputs[1]) };
     return { ...node, inputs: node.inputs.slice(0, 1), attributes: { ...node.attributes, axes } };
@@ -91,11 +86,10 @@ function oldestForm(node: OnnxNode, constants: Constants): OnnxNode {
  */
 export function withOpset(model: OnnxModel, opset: number = defaultOpset): OnnxModel {
   const constants = new Map(model.constants.map((constant) => [constant.name, constant]));
-  const nodes = model.nodes.map((node) => {
-    const old = oldestForm(node, constants);
-    // Where the newer form is to be had it stays: reductions have no older one any more.
-    return node.type === 'Reshape' || requiredOpset(node, constants) > opset ? old : node;
-  });
+  // Newer opsets do not have the older forms any more.
+  const nodes = model.nodes.map((node) =>
+    requiredOpset(node, constants) > opset ? oldestForm(node, constants) : node,
+  );
   const lacking = new Map<string, number>();
   for (const node of nodes) {
     if (node.domain) continue;

@@ -1,5 +1,6 @@
 import type { OnnxAttribute } from '../../graph/primitive.js';
 import type { OnnxConstant, OnnxModel, OnnxNode } from '../model.js';
+import { moduleOf } from './names.js';
 import type { StoredWeight } from './storage.js';
 
 /** What turns a stored weight back into float32: an operator with further constants as its inputs. */
@@ -16,8 +17,7 @@ export function withWidened(
   stored: Pick<OnnxConstant, 'dtype' | 'data'>,
   { type, constants, attributes }: Widening,
 ): OnnxModel {
-  const scope = name.split('.').slice(0, -1).join('.');
-  const value = `${scope}|${constant.name}.${type}`;
+  const value = `${moduleOf(name)}|${constant.name}.${type}`;
   const node: OnnxNode = {
     name: `${value}.${type}`,
     type,
