@@ -1,5 +1,5 @@
 import { isFloat } from '../graph/dtype.js';
-import { type Application, applicationsOf } from '../graph/primitive.js';
+import { type Application, applicationsOf, isDifferentiable, pullBack } from '../graph/primitive.js';
 import type { Tensor } from '../graph/tensor.js';
 import { add } from '../ops/elementwise.js';
 import { zerosLike } from '../ops/fill.js';
@@ -13,6 +13,15 @@ export function reverseSweep(
   outputs: readonly Tensor[],
   inputs: readonly Tensor[],
 ): (cotangents: readonly Tensor[]) => Tensor[] {
+  const sweep = sparseSweep(outputs, inputs);
+  return (cotangents) => sweep(cotangents).map((each, i) => each ?? zerosLike(inputs[i]!));
+}
+
+/** As `reverseSweep`, with undefined for cotangents that are zero, on both sides. */
+export function sparseSweep(
+  outputs: readonly Tensor[],
+  inputs: readonly Tensor[],
+): (cotangents: readonly (Tensor | undefined)[]) => (Tensor | undefined)[] {
   const applications = dependants(outputs, new Set(inputs)).reverse();
   return (cotangents) => {
     const received = new Map<Tensor, Tensor>();
@@ -25,26 +34,25 @@ export function reverseSweep(
       receive(output, cotangents[i]);
     });
     for (const application of applications) {
-      const cotangent = received.get(application.output);
-      if (!cotangent) continue;
-      const results = application.primitive.vjp?.(cotangent, application) ?? [];
+      const own = application.outputs.map((output) => received.get(output));
+      if (own.every((cotangent) => cotangent === undefined)) continue;
+      const results = pullBack(application, own);
       application.inputs.forEach((input, i) => {
         if (isFloat(input.dtype)) receive(input, results[i]);
       });
     }
-    return inputs.map((input) => received.get(input) ?? zerosLike(input));
+    return inputs.map((input) => received.get(input));
   };
 }
 
 /** The nodes between `inputs` and `outputs` along which derivatives flow, in order of computation. */
 function dependants(outputs: readonly Tensor[], inputs: ReadonlySet<Tensor>): Application[] {
   const depends = new Set<Tensor>(inputs);
-  return applicationsOf(outputs).filter((application) => {
-    const { primitive, output } = application;
-    // An input of the sweep ends it: what lies behind it is a constant.
-    if (!primitive.vjp || inputs.has(output) || !application.inputs.some((input) => depends.has(input)))
+  // An input of the sweep ends it: what lies behind it is a constant.
+  return applicationsOf(outputs, inputs).filter((application) => {
+    if (!isDifferentiable(application) || !application.inputs.some((input) => depends.has(input)))
       return false;
-    depends.add(output);
+    for (const output of application.outputs) depends.add(output);
     return true;
   });
 }

@@ -1,7 +1,8 @@
+import type { Body } from '../graph/body.js';
 import { type DType, elementsFrom, type TypedArray } from '../graph/dtype.js';
-import { type Application, applicationsOf, type Emitter, type Target } from '../graph/primitive.js';
+import { type Application, applicationsOf, type Emitter, emitNode, type Target } from '../graph/primitive.js';
 import type { Shape } from '../graph/shape.js';
-import type { Tensor, Value } from '../graph/tensor.js';
+import type { Tensor, TensorType, Value } from '../graph/tensor.js';
 import type { OnnxConstant, OnnxModel, OnnxNode } from './model.js';
 
 export interface NamedTensor {
@@ -34,24 +35,9 @@ export function emitModel(
   { output: outputNameOf = outputName, node: nodeName = ({ primitive }) => primitive.name }: Names = {},
 ): OnnxModel {
   const names = new Map([...inputs, ...weights].map(({ name, tensor }) => [tensor, name]));
-  const { emitter, nodes, constants, within } = startModel(target);
-  const nameOf = (tensor: Tensor): string => {
-    const name = names.get(tensor);
-    if (name === undefined) throw new Error(`emit: ${tensor} is not computed by the program`);
-    return name;
-  };
-  for (const application of applicationsOf(outputs)) {
-    within(nodeName(application));
-    names.set(
-      application.output,
-      application.primitive.emit(emitter, application.inputs.map(nameOf), application),
-    );
-  }
-  // Through Identity, since an input, a constant or one value asked for twice cannot itself be an output.
-  const ends = outputs.map((output, index): OnnxNode => {
-    const name = outputNameOf(index);
-    return { name, type: 'Identity', domain: '', inputs: [nameOf(output)], outputs: [name], attributes: {} };
-  });
+  const { nodes, constants, write } = startModel(target, nodeName);
+  const results = write(applicationsOf(outputs), outputs, names);
+  const ends = results.map((result, index) => passOn(result, outputNameOf(index)));
   return {
     nodes: [...nodes, ...ends],
     constants: [...weights.map(({ name, tensor }) => ({ name, ...(tensor.value as Value) })), ...constants],
@@ -60,23 +46,43 @@ export function emitModel(
   };
 }
 
-function startModel(target: Target) {
-  const nodes: OnnxNode[] = [];
+function startModel(target: Target, nodeName: (application: Application) => string) {
   const constants: OnnxConstant[] = [];
   const constantNames = new Map<string, string>();
-  let prefix = '';
-  const shared = new Map<string, readonly string[]>();
+  let nodes: OnnxNode[] = [];
+  let shared = new Map<string, readonly string[]>();
+  let [prefix, count] = ['', 0];
   const add = (
-    count: number,
+    outputCount: number,
     type: string,
     inputs: readonly string[],
     attributes: OnnxNode['attributes'] = {},
     domain = '',
   ): readonly string[] => {
-    const name = `${prefix}.${nodes.length}`;
-    const outputs = Array.from({ length: count }, (_, index) => (index ? `${name}.${index}` : name));
+    const name = `${prefix}.${count++}`;
+    const outputs = Array.from({ length: outputCount }, (_, index) => (index ? `${name}.${index}` : name));
     nodes.push({ name: `${name}.${type}`, type, domain, inputs, outputs, attributes });
     return outputs;
+  };
+  /** Adds the operators of nodes and returns the names of `outputs`; `names` has those of what they use. */
+  const write = (
+    applications: readonly Application[],
+    outputs: readonly Tensor[],
+    names: Map<Tensor, string>,
+  ): readonly string[] => {
+    const nameOf = (tensor: Tensor): string => {
+      const name = names.get(tensor);
+      if (name === undefined) throw new Error(`emit: ${tensor} is not computed by the program`);
+      return name;
+    };
+    for (const application of applications) {
+      prefix = nodeName(application);
+      const results = emitNode(emitter, application.inputs.map(nameOf), application);
+      application.outputs.forEach((output, i) => {
+        names.set(output, results[i]!);
+      });
+    }
+    return outputs.map(nameOf);
   };
   const emitter: Emitter = {
     target,
@@ -99,9 +105,38 @@ function startModel(target: Target) {
       constantNames.set(key, name);
       return name;
     },
+    subgraph(inputTypes, outputTypes, writeInside) {
+      const around = { nodes, shared, prefix };
+      // What is added inside cannot be seen outside.
+      [nodes, shared] = [[], new Map(shared)];
+      const name = `${prefix}.${count++}`;
+      const asValue = (end: string) => (type: TensorType, index: number) => ({
+        name: `${name}.${end}.${index}`,
+        dtype: type.dtype,
+        shape: type.shape,
+      });
+      const inputs = inputTypes.map(asValue('input'));
+      const outputs = outputTypes.map(asValue('output'));
+      const results = writeInside(inputs.map((input) => input.name));
+      results.forEach((result, i) => {
+        nodes.push(passOn(result, outputs[i]!.name));
+      });
+      const graph = { nodes, inputs, outputs };
+      ({ nodes, shared, prefix } = around);
+      return { graph };
+    },
+    inline: ({ inputs, outputs, applications }: Body, given) =>
+      write(applications, outputs, new Map(inputs.map((input, i) => [input, given[i]!]))),
   };
-  const within = (name: string) => {
-    prefix = name;
-  };
-  return { emitter, nodes, constants, within };
+  return { nodes, constants, write };
 }
+
+/** Through Identity, since an input, a constant or one value asked for twice cannot itself be an output. */
+const passOn = (input: string, output: string): OnnxNode => ({
+  name: output,
+  type: 'Identity',
+  domain: '',
+  inputs: [input],
+  outputs: [output],
+  attributes: {},
+});

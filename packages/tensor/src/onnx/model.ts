@@ -1,8 +1,15 @@
 import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
-import type { DType } from '../graph/dtype.js';
-import type { OnnxAttribute } from '../graph/primitive.js';
+import {
+  allNodesOf,
+  type OnnxAttribute,
+  type OnnxGraph,
+  type OnnxNode,
+  type OnnxValue,
+} from '../graph/onnx.js';
 import type { Shape } from '../graph/shape.js';
 import { onnxTypes, type StoredType } from '../ops/emit.js';
+
+export type { OnnxNode, OnnxValue } from '../graph/onnx.js';
 
 /** An ONNX model as plain data: the part of the format that we write. */
 export interface OnnxModel {
@@ -24,22 +31,6 @@ export interface ModelDescription {
   /** The program that wrote the model, and its version; `evenkeel` unless said. */
   readonly producer?: string;
   readonly producerVersion?: string;
-}
-
-export interface OnnxNode {
-  readonly name: string;
-  readonly type: string;
-  readonly domain: string;
-  readonly inputs: readonly string[];
-  readonly outputs: readonly string[];
-  readonly attributes: Readonly<Record<string, OnnxAttribute>>;
-}
-
-export interface OnnxValue {
-  readonly name: string;
-  readonly dtype: DType;
-  /** Lengths that differ from run to run stand as names. */
-  readonly shape: readonly (number | string)[];
 }
 
 export interface OnnxConstant {
@@ -97,6 +88,9 @@ const writeAttribute =
     } else if ('string' in attribute) {
       text(writer, 4, attribute.string);
       integer(writer, 20, 3);
+    } else if ('graph' in attribute) {
+      message(writer, 6, writeGraph({ ...attribute.graph, name, constants: [] }));
+      integer(writer, 20, 5);
     } else {
       for (const value of attribute.ints) integer(writer, 8, value);
       integer(writer, 20, 7);
@@ -157,6 +151,18 @@ const writeValue =
     });
   };
 
+type NamedGraph = OnnxGraph & Pick<OnnxModel, 'constants'> & { readonly name: string };
+
+const writeGraph =
+  ({ name, nodes, constants, inputs, outputs }: NamedGraph, external?: ExternalData): Write =>
+  (writer) => {
+    for (const node of nodes) message(writer, 1, writeNode(node));
+    text(writer, 2, name);
+    for (const constant of constants) message(writer, 5, writeConstant(constant, external));
+    for (const input of inputs) message(writer, 11, writeValue(input));
+    for (const output of outputs) message(writer, 12, writeValue(output));
+  };
+
 /** The model in ONNX's binary form; with `external`, constants that it takes in are left to the second file. */
 export function encodeModel(model: OnnxModel, external?: ExternalData): Uint8Array<ArrayBuffer> {
   const { opset: version = defaultOpset, description = {} } = model;
@@ -172,14 +178,12 @@ export function encodeModel(model: OnnxModel, external?: ExternalData): Uint8Arr
   text(writer, 2, producer);
   if (producerVersion) text(writer, 3, producerVersion);
   if (documentation) text(writer, 6, documentation);
-  message(writer, 7, (graph) => {
-    for (const node of model.nodes) message(graph, 1, writeNode(node));
-    text(graph, 2, name);
-    for (const constant of model.constants) message(graph, 5, writeConstant(constant, external));
-    for (const input of model.inputs) message(graph, 11, writeValue(input));
-    for (const output of model.outputs) message(graph, 12, writeValue(output));
-  });
-  const extensions = new Set(model.nodes.map(({ domain }) => domain).filter((domain) => domain !== ''));
+  message(writer, 7, writeGraph({ ...model, name }, external));
+  const extensions = new Set(
+    allNodesOf(model.nodes)
+      .map(({ domain }) => domain)
+      .filter((domain) => domain !== ''),
+  );
   const opsets = [['', version] as const, ...[...extensions].map((domain) => [domain, 1] as const)];
   for (const [domain, version] of opsets) {
     message(writer, 8, (opset) => {

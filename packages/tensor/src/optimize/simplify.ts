@@ -1,4 +1,5 @@
-import { type Application, applicationOf, applicationsOf, apply } from '../graph/primitive.js';
+import { Body, placeholder } from '../graph/body.js';
+import { type Application, applicationOf, applicationsOf, applyAll } from '../graph/primitive.js';
 import { broadcastShapes, type Shape, sameShape } from '../graph/shape.js';
 import type { Tensor } from '../graph/tensor.js';
 import { reshape } from '../ops/broadcast.js';
@@ -12,8 +13,6 @@ const isA = (tensor: Tensor, name: string): Application | undefined => {
   const application = applicationOf(tensor);
   return application?.primitive.name === name ? application : undefined;
 };
-
-const passThrough: Rule = ({ inputs: [input] }) => input;
 
 const dropSameShape: Rule = ({ inputs: [input], output }) =>
   sameShape(input!.shape, output.shape) ? input : undefined;
@@ -46,7 +45,7 @@ const dropBroadcasts: Rule = (application) => {
   if (inputs.every((input, i) => input === application.inputs[i])) return undefined;
   const shape = broadcastShapes(application.primitive.name, ...inputs.map((input) => input.shape));
   return sameShape(shape, application.output.shape)
-    ? apply(application.primitive, inputs, application.attributes)
+    ? applyAll(application.primitive, inputs, application.attributes)[0]
     : undefined;
 };
 
@@ -72,10 +71,6 @@ const dropNeutral =
 const doubleNegation: Rule = ({ inputs: [input] }) => isA(input!, 'neg')?.inputs[0];
 
 const rules: Readonly<Record<string, readonly Rule[]>> = {
-  identity: [passThrough],
-  stopGradient: [passThrough],
-  customGradient: [passThrough],
-  straightThrough: [passThrough],
   reshape: [dropSameShape, joinReshapes],
   broadcastTo: [dropSameShape],
   transpose: [joinTransposes],
@@ -104,46 +99,100 @@ const rules: Readonly<Record<string, readonly Rule[]>> = {
   ),
 };
 
+/** Operations that only steer derivatives: their outputs are their first inputs. */
+const transparent: ReadonlySet<string> = new Set([
+  'identity',
+  'stopGradient',
+  'customGradient',
+  'checkpoint',
+]);
+
 /**
  * The same computation with fewer nodes: nodes that do nothing disappear, neighbours that amount to one are joined, and
- * equal nodes are one. What the outputs do not need is not visited at all.
+ * equal nodes are one; also inside loops and branches, which compute only what is used. What the outputs do not need is
+ * not visited at all.
+ * @param given what replaces tensors that are not computed here
  * @returns the new outputs, in order
  */
-export function simplify(outputs: readonly Tensor[]): Tensor[] {
-  const replacements = new Map<Tensor, Tensor>();
+export function simplify(
+  outputs: readonly Tensor[],
+  given: ReadonlyMap<Tensor, Tensor> = new Map(),
+): Tensor[] {
+  const replacements = new Map(given);
   const replaced = (tensor: Tensor) => replacements.get(tensor) ?? tensor;
   const numbers = new Map<Tensor, number>();
-  const known = new Map<string, Tensor>();
+  const known = new Map<string, readonly Tensor[]>();
 
   const numberOf = (tensor: Tensor): number => {
     const number = numbers.get(tensor) ?? numbers.size;
     numbers.set(tensor, number);
     return number;
   };
-  const unified = (tensor: Tensor): Tensor => {
-    const application = applicationOf(tensor);
-    if (!application) return tensor;
+  const unified = (application: Application): readonly Tensor[] => {
     const inputs = application.inputs.map(numberOf).join(',');
     const key = `${application.primitive.name}(${inputs})${JSON.stringify(application.attributes)}`;
-    const first = known.get(key) ?? tensor;
+    const first = known.get(key) ?? application.outputs;
     known.set(key, first);
     return first;
   };
-  const rewritten = (application: Application): Tensor => {
+  const rewritten = (application: Application): readonly Tensor[] => {
+    if (transparent.has(application.primitive.name)) return application.inputs;
     for (const rule of rules[application.primitive.name] ?? []) {
       const result = rule(application);
-      if (result) return result;
+      const node = result && applicationOf(result);
+      if (result) return node ? unified(node) : [result];
     }
-    return application.output;
+    return unified(application);
   };
 
-  for (const application of applicationsOf(outputs)) {
-    const inputs = application.inputs.map(replaced);
-    const changed = inputs.some((input, i) => input !== application.inputs[i]);
-    const current = changed
-      ? apply(application.primitive, inputs, application.attributes)
-      : application.output;
-    replacements.set(application.output, unified(rewritten(applicationOf(current)!)));
+  for (const { application, used, inputs, attributes } of necessary(outputs, new Set(given.keys()))) {
+    const simpler = inputs.map(replaced);
+    const unchanged =
+      attributes === application.attributes && simpler.every((input, i) => input === application.inputs[i]);
+    const [first] = unchanged ? application.outputs : applyAll(application.primitive, simpler, attributes);
+    const results = rewritten(applicationOf(first!)!);
+    used.forEach((output, i) => {
+      replacements.set(output, results[i]!);
+    });
   }
   return outputs.map(replaced);
+}
+
+/** A node, cut down to what is used of it. */
+interface Necessary extends Pick<Application, 'inputs' | 'attributes'> {
+  readonly application: Application;
+  /** Those of its outputs that it still has. */
+  readonly used: readonly Tensor[];
+}
+
+/** The nodes that the outputs need, in order of computation. */
+function necessary(outputs: readonly Tensor[], ends: ReadonlySet<Tensor>): Necessary[] {
+  const used = new Set(outputs);
+  const nodes: Necessary[] = [];
+  for (const application of applicationsOf(outputs, ends).reverse()) {
+    const { primitive } = application;
+    const wanted = application.outputs.map((output) => used.has(output));
+    if (!wanted.includes(true)) continue;
+    const simpler = { ...application, attributes: withSimpleBodies(application.attributes) };
+    const narrower = 'narrow' in primitive ? primitive.narrow?.(simpler, wanted) : undefined;
+    const { inputs, attributes } = narrower ?? simpler;
+    const kept = narrower ? application.outputs.filter((_, i) => narrower.outputs[i]) : application.outputs;
+    nodes.push({ application, used: kept, inputs, attributes });
+    for (const input of inputs) used.add(input);
+  }
+  return nodes.reverse();
+}
+
+function withSimpleBodies<Attributes extends object>(attributes: Attributes): Attributes {
+  const entries = Object.entries(attributes);
+  if (!entries.some(([, value]) => value instanceof Body)) return attributes;
+  return Object.fromEntries(
+    entries.map(([key, value]) => [key, value instanceof Body ? simplifyBody(value) : value]),
+  ) as Attributes;
+}
+
+/** With inputs of its own, so that no rule looks past them. */
+function simplifyBody({ inputs, outputs }: Body): Body {
+  const own = inputs.map((input, i) => placeholder(input, `${i}`));
+  return new Body(own, simplify(outputs, new Map(inputs.map((input, i) => [input, own[i]!]))));
 }

@@ -1,5 +1,6 @@
+import { Body, structureOf } from '../graph/body.js';
 import { RuntimeError } from '../graph/errors.js';
-import { applicationsOf, leavesBehind } from '../graph/primitive.js';
+import { leavesBehind } from '../graph/primitive.js';
 import { isHere, type Stored, type Tensor, type Value } from '../graph/tensor.js';
 import { leavesOf, mapTree } from '../graph/tree.js';
 import type { Program } from '../onnx/emit.js';
@@ -33,7 +34,8 @@ function cacheOf(runtime: Runtime): Cache {
 async function runCached(program: Program, inputs: readonly Tensor[]): Promise<Stored[]> {
   const runtime = await currentRuntime();
   const cache = cacheOf(runtime);
-  const key = describe(program);
+  // By structure alone, so that equal formulas on new elements share one session.
+  const key = structureOf(new Body(inputs, program.outputs));
   const entry = cache.get(key) ?? { executable: load(program, runtime), users: 0 };
   entry.executable.catch(() => cache.delete(key));
   cache.delete(key);
@@ -53,19 +55,6 @@ async function evictOldest(cache: Cache): Promise<void> {
   if (!oldest) return;
   cache.delete(oldest[0]);
   await (await oldest[1].executable).release();
-}
-
-/** Identifies a program by its structure alone, so that equal formulas on new elements share one session. */
-function describe({ inputs, outputs }: Program): string {
-  const numbers = new Map<Tensor, number>(inputs.map(({ tensor }, i) => [tensor, i]));
-  const lines = inputs.map(({ tensor }) => `${tensor.dtype}[${tensor.shape}]`);
-  for (const { primitive, inputs: operands, attributes, output } of applicationsOf(outputs)) {
-    lines.push(
-      `${primitive.name}(${operands.map((each) => numbers.get(each))})${JSON.stringify(attributes)}`,
-    );
-    numbers.set(output, numbers.size);
-  }
-  return `${lines.join(';')}→${outputs.map((each) => numbers.get(each))}`;
 }
 
 /**

@@ -1,3 +1,4 @@
+import { withBodies } from '../graph/body.js';
 import { RuntimeError } from '../graph/errors.js';
 import { applicationsOf } from '../graph/primitive.js';
 import type { Tensor } from '../graph/tensor.js';
@@ -7,9 +8,10 @@ import { simplify } from '../optimize/simplify.js';
 import type { Executable, Runtime } from './runtime.js';
 
 const usesFloat64 = (inputs: Program['inputs'], outputs: readonly Tensor[]): boolean =>
-  [...inputs.map(({ tensor }) => tensor), ...applicationsOf(outputs).map(({ output }) => output)].some(
-    ({ dtype }) => dtype === 'float64',
-  );
+  [
+    ...inputs.map(({ tensor }) => tensor),
+    ...withBodies(applicationsOf(outputs)).flatMap((each) => each.outputs),
+  ].some(({ dtype }) => dtype === 'float64');
 
 /** Simplifies a program, writes it as ONNX and loads it where it is to run. @throws RuntimeError when it is refused */
 export async function load(program: Program, runtime: Runtime): Promise<Executable> {

@@ -29,10 +29,11 @@ function foldable(outputs: readonly Tensor[]): Tensor[] {
   const isWeight = (tensor: Tensor) => tensor.source.kind === 'value';
   const constants = new Set<Tensor>();
   const wanted = new Set<Tensor>(outputs);
-  for (const { primitive, inputs, output } of applicationsOf(outputs)) {
+  for (const { primitive, inputs, outputs: results } of applicationsOf(outputs)) {
     // What quantization leaves of a weight is to be told apart from the weight by those who read the file.
     const computable = primitive.name !== 'fakeQuantize';
-    if (computable && inputs.every((input) => isWeight(input) || constants.has(input))) constants.add(output);
+    if (computable && inputs.every((input) => isWeight(input) || constants.has(input)))
+      for (const result of results) constants.add(result);
     else for (const input of inputs) wanted.add(input);
   }
   const roots = new Set<Tensor>();
