@@ -75,9 +75,22 @@ export class ImportedModule {
     return this.program().outputs;
   }
 
-  /** The same model with other buffers, such as the running statistics that training has moved. */
-  withBuffers(buffers: Readonly<Record<string, Tensor>>): ImportedModule {
-    return new ImportedModule(this.program, this.parameters, replaced(this.buffers, buffers));
+  /** Parameters and buffers in one record: what a file of this model calls weights. */
+  get weights(): Readonly<Record<string, Tensor>> {
+    return Object.fromEntries([...Object.entries(this.parameters), ...this.buffers]);
+  }
+
+  /**
+   * The same model with some parameters or buffers replaced, such as the running statistics that training has moved.
+   * `(weights, x) => model.withWeights(weights).call(x)` is the model as a function of `model.weights`: exported as that,
+   * the new file has the names of the old one.
+   * @throws OnnxError for names that the model does not have; ShapeError or DTypeError for weights of another type
+   */
+  withWeights(weights: Readonly<Record<string, Tensor>>): ImportedModule {
+    const all = replaced('withWeights', new Map(Object.entries(this.weights)), weights);
+    const parameters = Object.keys(this.parameters).map((name) => [name, all.get(name)!] as const);
+    const buffers = [...this.buffers.keys()].map((name) => [name, all.get(name)!] as const);
+    return new ImportedModule(this.program, Object.fromEntries(parameters), new Map(buffers));
   }
 
   /**
@@ -104,7 +117,7 @@ export class ImportedModule {
   ): RunResult {
     const program = this.program();
     const given = inputsByName(program.inputs, inputs);
-    const own = replaced(this.buffers, buffers);
+    const own = replaced('buffers', this.buffers, buffers);
     const tracing = new Tracing(program, training);
     const stored = new Map(program.graph.initializers.map(({ name, type }) => [name, type]));
     const weights = [...Object.entries(this.parameters), ...own].map(
@@ -125,21 +138,22 @@ export class ImportedModule {
   }
 }
 
-/** @throws OnnxError for names that are no buffers, ShapeError or DTypeError for those of another type */
+/** @throws OnnxError for names that are not there, ShapeError or DTypeError for tensors of another type */
 function replaced(
+  what: string,
   own: ReadonlyMap<string, Tensor>,
   others: Readonly<Record<string, Tensor>>,
 ): ReadonlyMap<string, Tensor> {
   for (const [name, tensor] of Object.entries(others)) {
     const before = own.get(name);
-    if (!before) throw new OnnxError(`buffers: the model has no buffer "${name}"`);
+    if (!before) throw new OnnxError(`${what}: the model has no such weight: "${name}"`);
     if (!sameShape(before.shape, tensor.shape)) {
       throw new ShapeError(
-        `buffers: "${name}": expected ${formatShape(before.shape)}, got ${formatShape(tensor.shape)}`,
+        `${what}: "${name}": expected ${formatShape(before.shape)}, got ${formatShape(tensor.shape)}`,
       );
     }
     if (before.dtype !== tensor.dtype) {
-      throw new DTypeError(`buffers: "${name}": expected ${before.dtype}, got ${tensor.dtype}`);
+      throw new DTypeError(`${what}: "${name}": expected ${before.dtype}, got ${tensor.dtype}`);
     }
   }
   return new Map([...own, ...Object.entries(others)]);

@@ -2,6 +2,7 @@ import type { Operator, Operators } from './call.js';
 import { activations, microsoftActivations } from './operators/activation.js';
 import { attentions, microsoftAttentions } from './operators/attention.js';
 import { controls } from './operators/control.js';
+import { creations } from './operators/creation.js';
 import { elementwise } from './operators/elementwise.js';
 import { imaging } from './operators/image.js';
 import { indexing } from './operators/indexing.js';
@@ -21,6 +22,7 @@ const domains: ReadonlyMap<string, Operators> = new Map([
       ...activations,
       ...attentions,
       ...controls,
+      ...creations,
       ...elementwise,
       ...imaging,
       ...indexing,

@@ -38,6 +38,7 @@ export function runNodes(nodes: readonly NodeFile[], scope: Scope, tracing: Trac
       if (!name) return;
       const value = outputs[index];
       if (!value) throw new OnnxError(`node "${node.name}" (${node.type}): there is no output ${index}`);
+      tracing.takeBytes(8 * (value.numbers?.length ?? 0), node);
       scope.values.set(name, value);
     });
   }

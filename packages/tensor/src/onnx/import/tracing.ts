@@ -54,6 +54,11 @@ export class Tracing {
     return key && foldIn(key, this.#keys++);
   }
 
+  /** Accounts for numbers that a node makes while it is traced. */
+  takeBytes(bytes: number, node: NodeFile): void {
+    this.#budget.takeBytes(bytes, `node "${node.name}"`);
+  }
+
   constant(tensor: TensorFile): Value {
     const { data, dtype } = this.model.tensors.get(tensor)!;
     return storedValue(data, dtype, tensor.shape, tensor.type);

@@ -33,21 +33,26 @@ function stacked(call: Call, steps: readonly (readonly Value[])[], index: number
   );
 }
 
+/** One step of a loop. @param count how many results it must have */
+function runBody(call: Call, inputs: readonly Value[], count: number): Value[] {
+  const results = call.run(call.graph('body'), inputs);
+  if (results.length !== count) {
+    throw call.error(`its body gives ${results.length} results, expected ${count}`);
+  }
+  return results;
+}
+
 /** Unrolled: how often it runs must be known. */
 function loop(call: Call): (Value | undefined)[] {
-  const body = call.graph('body');
   const count = call.optionalNumbers(0, 'the trip count')?.[0] ?? Number.POSITIVE_INFINITY;
   let going = call.optionalNumbers(1, 'the condition')?.[0] ?? 1;
   let carried = call.inputs.slice(2).map((_, index) => call.value(index + 2));
   const steps: Value[][] = [];
   for (let step = 0; step < count && going; step++) {
     call.tracing.takeNode(call.node);
-    const [condition, ...results] = call.run(body, [
-      knownValue([step], 'int64', []),
-      knownValue([1], 'bool', []),
-      ...carried,
-    ]);
-    if (!condition?.numbers) throw call.error('its end must be known before the model runs');
+    const state = [knownValue([step], 'int64', []), knownValue([1], 'bool', []), ...carried];
+    const [condition, ...results] = runBody(call, state, call.node.outputs.length + 1) as [Value, ...Value[]];
+    if (!condition.numbers) throw call.error('its end must be known before the model runs');
     going = condition.numbers[0] ?? 0;
     carried = results.slice(0, carried.length);
     steps.push(results.slice(carried.length));
@@ -58,7 +63,6 @@ function loop(call: Call): (Value | undefined)[] {
 
 /** Unrolled along the axis that is scanned. */
 function scan(call: Call): (Value | undefined)[] {
-  const body = call.graph('body');
   const scanned = call.int('num_scan_inputs');
   const states = call.inputs.length - scanned;
   if (!(scanned >= 1 && states >= 0)) throw call.error(`attribute "num_scan_inputs": got ${scanned}`);
@@ -77,7 +81,8 @@ function scan(call: Call): (Value | undefined)[] {
   const steps: Value[][] = [];
   for (let step = 0; step < length; step++) {
     call.tracing.takeNode(call.node);
-    const results = call.run(body, [...state, ...sources.map((source, i) => at(source, i, step))]);
+    const pieces = sources.map((source, i) => at(source, i, step));
+    const results = runBody(call, [...state, ...pieces], call.node.outputs.length);
     state = results.slice(0, states);
     steps.push(results.slice(states));
   }

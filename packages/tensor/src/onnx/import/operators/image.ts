@@ -1,16 +1,17 @@
 import { formatShape, normalizeAxis } from '../../../graph/shape.js';
 import type { Tensor } from '../../../graph/tensor.js';
+import { reshape } from '../../../ops/broadcast.js';
 import { tensor } from '../../../ops/create.js';
 import { greater, where } from '../../../ops/elementwise.js';
 import { ones } from '../../../ops/fill.js';
 import { take } from '../../../ops/gather.js';
 import { upsampleNearest } from '../../../ops/image.js';
 import { matMul } from '../../../ops/matMul.js';
-import { pad, slice, swapAxes } from '../../../ops/movement.js';
+import { pad, slice, swapAxes, transpose } from '../../../ops/movement.js';
 import type { Call, Operators } from '../call.js';
 
 /** Longest axis that can be resized, and most weights of one axis. */
-const [mostPositions, mostWeights] = [2 ** 20, 2 ** 26];
+const [mostPositions, mostWeights] = [2 ** 16, 2 ** 24];
 
 interface Axis {
   readonly axis: number;
@@ -82,13 +83,17 @@ function resized(call: Call): Tensor {
   const coordinate = coordinates[transformation]!;
   const axes = axesOf(call, x);
   const rounding = roundings[call.string('nearest_mode', 'round_prefer_floor', Object.keys(roundings))]!;
-  if (mode === 'nearest') return nearest(x, axes, coordinate, rounding);
+  if (mode === 'nearest') {
+    for (const { to } of axes) call.tracing.takeBytes(to * 4, call.node);
+    return nearest(x, axes, coordinate, rounding);
+  }
   const taps =
     mode === 'linear'
       ? (t: number) => [0, 1 - t, t, 0]
       : (t: number) => cubicWeights(t, call.float('cubic_coeff_a', -0.75));
   const excludes = call.int('exclude_outside', 0) !== 0;
   return axes.reduce((result, axis) => {
+    call.tracing.takeBytes(axis.from * axis.to * 8, call.node);
     const weights = interpolation(axis, coordinate, taps, excludes, mode === 'linear');
     const matrix = tensor(x.dtype === 'float64' ? weights : Float32Array.from(weights), {
       shape: [axis.to, axis.from],
@@ -183,6 +188,7 @@ function padded(call: Call): Tensor {
     if (!(length >= 1 && count >= 0 && count <= mostPositions)) {
       throw call.error(`an axis of length ${length} cannot be padded to ${count}`);
     }
+    call.tracing.takeBytes(count * 4, call.node);
     const places = Int32Array.from({ length: count }, (_, at) => place(at - before[axis]!, length));
     return take(result, tensor(places), axis);
   }, x);
@@ -206,4 +212,41 @@ function paddedWith(x: Tensor, before: readonly number[], after: readonly number
   return where(greater(pad(ones(kept.shape), more, last), 0), zeros, value);
 }
 
-export const imaging: Operators = { Pad: padded, Resize: resized };
+/** Moves channels into space or back, in blocks of `b` by `b`. */
+function depthToSpace(call: Call): Tensor {
+  const x = call.tensor(0);
+  const [n, channels, h, w] = images(call, x);
+  const b = call.int('blocksize');
+  const c = channels / b ** 2;
+  const columnsFirst = call.string('mode', 'DCR', ['DCR', 'CRD']) === 'CRD';
+  const [shape, order] = columnsFirst
+    ? [
+        [n, c, b, b, h, w],
+        [0, 1, 4, 2, 5, 3],
+      ]
+    : [
+        [n, b, b, c, h, w],
+        [0, 3, 4, 1, 5, 2],
+      ];
+  return reshape(transpose(reshape(x, shape), order), [n, c, h * b, w * b]);
+}
+
+function spaceToDepth(call: Call): Tensor {
+  const x = call.tensor(0);
+  const [n, c, h, w] = images(call, x);
+  const b = call.int('blocksize');
+  const blocks = transpose(reshape(x, [n, c, h / b, b, w / b, b]), [0, 3, 5, 1, 2, 4]);
+  return reshape(blocks, [n, c * b ** 2, h / b, w / b]);
+}
+
+function images(call: Call, { shape }: Tensor): [n: number, c: number, h: number, w: number] {
+  if (shape.length !== 4) throw call.error(`expected [n, c, h, w], got ${formatShape(shape)}`);
+  return [...shape] as [number, number, number, number];
+}
+
+export const imaging: Operators = {
+  DepthToSpace: depthToSpace,
+  Pad: padded,
+  Resize: resized,
+  SpaceToDepth: spaceToDepth,
+};

@@ -1,13 +1,12 @@
-import { vjp } from '../../../autodiff/transforms.js';
-import { isFloat } from '../../../graph/dtype.js';
 import { formatShape, normalizeAxis, type Shape, sizeOf } from '../../../graph/shape.js';
 import type { Tensor } from '../../../graph/tensor.js';
-import { broadcastTo, reshape, sum } from '../../../ops/broadcast.js';
+import { reshape, sum } from '../../../ops/broadcast.js';
 import { tensor } from '../../../ops/create.js';
-import { add, cast, greater, less, mul, where } from '../../../ops/elementwise.js';
-import { full, zeros } from '../../../ops/fill.js';
+import { add, cast, less, mul, where } from '../../../ops/elementwise.js';
+import { zeros } from '../../../ops/fill.js';
 import { iota, oneHot, take, takeAlong } from '../../../ops/gather.js';
 import { transpose } from '../../../ops/movement.js';
+import { scatterAdd, scatterSet } from '../../../ops/scatter.js';
 import type { Call, Operators } from '../call.js';
 import { indexOf, rearranged, stridesOf } from '../rearrange.js';
 import { tensorValue, type Value } from '../value.js';
@@ -77,26 +76,10 @@ function requireWithin(call: Call, indices: Shape, data: Shape, axis: number): v
   }
 }
 
-/** Adds rows up by their index: the transpose of taking them. */
-function addRows(rows: Tensor, indices: Tensor, count: number): Tensor {
-  const [, pull] = vjp(
-    (table: Tensor) => take(table, indices),
-    zeros([count, ...rows.shape.slice(1)], rows.dtype),
-  );
-  return pull(rows);
-}
-
 /** Puts rows into a table, or adds them to what is there; for putting, indices must not repeat. */
 function scatterRows(call: Call, table: Tensor, indices: Tensor, rows: Tensor): Tensor {
   const reduction = call.string('reduction', 'none', ['none', 'add']);
-  // Sums are of floats; integers below 2⁵³ survive as float64.
-  const exact = isFloat(table.dtype) ? table.dtype : 'float64';
-  const count = table.shape[0]!;
-  const sums = cast(addRows(cast(rows, exact), indices, count), table.dtype);
-  if (reduction === 'add') return add(table, sums);
-  const hits = addRows(full([indices.size], 1), indices, count);
-  const hit = reshape(greater(hits, 0), [count, ...table.shape.slice(1).map(() => 1)]);
-  return where(broadcastTo(hit, table.shape), sums, table);
+  return (reduction === 'add' ? scatterAdd : scatterSet)(table, indices, rows);
 }
 
 function scatterElements(call: Call): Tensor {

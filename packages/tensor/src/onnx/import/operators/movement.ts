@@ -7,16 +7,12 @@ import {
   sizeOf,
 } from '../../../graph/shape.js';
 import type { Tensor } from '../../../graph/tensor.js';
-import { tile, tril, triu } from '../../../ops/arrange.js';
-import { broadcastTo, reshape } from '../../../ops/broadcast.js';
-import { add, cast, equal, mul } from '../../../ops/elementwise.js';
-import { full } from '../../../ops/fill.js';
-import { iota } from '../../../ops/gather.js';
+import { tile } from '../../../ops/arrange.js';
+import { broadcastTo } from '../../../ops/broadcast.js';
 import { concat, slice, transpose } from '../../../ops/movement.js';
 import type { Call, Operators } from '../call.js';
-import { elementTypeName, elementTypeOf, elementTypes } from '../elements.js';
 import { indexOf, rearranged, reshaped, stridesOf } from '../rearrange.js';
-import { knownValue, mostKnown, type Value } from '../value.js';
+import { knownValue, type Value } from '../value.js';
 
 /** The shape that a node asks for: 0 keeps a length and -1 is worked out. */
 function reshapeTarget(call: Call, { shape }: Value): Shape {
@@ -221,125 +217,18 @@ function shapeOf(call: Call): Value {
   );
 }
 
-function filled(call: Call): Value | Tensor {
-  const shape = call.numbers(0, 'shape');
-  if (!shape.every((length) => Number.isSafeInteger(length) && length >= 0)) {
-    throw call.error(`${formatShape(shape)} is no shape`);
-  }
-  const file = call.tensorFile('value');
-  const value = file ? call.tracing.constant(file) : knownValue([0], 'float32');
-  const [number, ...more] = value.numbers ?? [];
-  if (number === undefined || more.length > 0)
-    throw call.error('attribute "value": expected a single element');
-  const size = sizeOf(shape);
-  return size <= mostKnown
-    ? knownValue(
-        Array.from({ length: size }, () => number),
-        value.dtype,
-        shape,
-        value.stored,
-      )
-    : full(shape, number, value.dtype);
-}
-
-function range(call: Call): Value | Tensor {
-  const [start, limit, step] = ['start', 'limit', 'delta'].map((what, index) => call.number(index, what)) as [
-    number,
-    number,
-    number,
-  ];
-  const { dtype } = call.value(0);
-  const length = Math.max(0, Math.ceil((limit - start) / step));
-  if (!Number.isSafeInteger(length)) throw call.error(`no range goes from ${start} to ${limit} by ${step}`);
-  return length <= mostKnown
-    ? knownValue(
-        Array.from({ length }, (_, i) => start + i * step),
-        dtype,
-      )
-    : add(mul(cast(iota(length), dtype), step), start);
-}
-
-function constant(call: Call): Value {
-  const file = call.tensorFile('value');
-  if (file) return call.tracing.constant(file);
-  if (call.has('value_float')) return knownValue([call.float('value_float')], 'float32', []);
-  if (call.has('value_int')) return knownValue([call.int('value_int')], 'int64', []);
-  const floats = call.floats('value_floats');
-  if (floats) return knownValue(floats, 'float32');
-  const ints = call.ints('value_ints');
-  if (ints) return knownValue(ints, 'int64');
-  throw call.error('only tensors and numbers are supported as constants');
-}
-
-function triangular(call: Call): Tensor {
-  const offset = call.optionalNumbers(1, 'k')?.[0] ?? 0;
-  return call.int('upper', 1) ? triu(call.tensor(0), offset) : tril(call.tensor(0), offset);
-}
-
-function identityMatrix(call: Call): Tensor {
-  const { shape, dtype: own } = call.value(0);
-  if (shape.length !== 2) throw call.error(`expected a matrix, got ${formatShape(shape)}`);
-  const type = call.has('dtype') ? elementTypeOf(call.int('dtype')) : own;
-  if (!type) throw call.error(`elements of ${elementTypeName(call.int('dtype'))} are not supported`);
-  const [rows, columns] = shape.map(iota) as [Tensor, Tensor];
-  const diagonal = equal(add(reshape(rows, [rows.size, 1]), call.int('k', 0)), columns);
-  return cast(diagonal, elementTypes[type].dtype);
-}
-
-/** Moves channels into space or back, in blocks of `b` by `b`. */
-function depthToSpace(call: Call): Tensor {
-  const x = call.tensor(0);
-  const [n, channels, h, w] = images(call, x);
-  const b = call.int('blocksize');
-  const c = channels / b ** 2;
-  const columnsFirst = call.string('mode', 'DCR', ['DCR', 'CRD']) === 'CRD';
-  const [shape, order] = columnsFirst
-    ? [
-        [n, c, b, b, h, w],
-        [0, 1, 4, 2, 5, 3],
-      ]
-    : [
-        [n, b, b, c, h, w],
-        [0, 3, 4, 1, 5, 2],
-      ];
-  return reshape(transpose(reshape(x, shape), order), [n, c, h * b, w * b]);
-}
-
-function spaceToDepth(call: Call): Tensor {
-  const x = call.tensor(0);
-  const [n, c, h, w] = images(call, x);
-  const b = call.int('blocksize');
-  const blocks = transpose(reshape(x, [n, c, h / b, b, w / b, b]), [0, 3, 5, 1, 2, 4]);
-  return reshape(blocks, [n, c * b ** 2, h / b, w / b]);
-}
-
-function images(call: Call, { shape }: Tensor): [n: number, c: number, h: number, w: number] {
-  if (shape.length !== 4) throw call.error(`expected [n, c, h, w], got ${formatShape(shape)}`);
-  return [...shape] as [number, number, number, number];
-}
-
 export const movements: Operators = {
   Concat: concatenated,
-  Constant: constant,
-  ConstantOfShape: filled,
-  DepthToSpace: depthToSpace,
   Expand: expanded,
-  EyeLike: identityMatrix,
   Flatten: flattened,
   Identity: (call) => call.value(0),
-  NonZero(call) {
-    throw call.error('the number of its results is only known when it runs');
-  },
-  Range: range,
   Reshape: (call) => reshaped(call.value(0), reshapeTarget(call, call.value(0))),
   Shape: shapeOf,
   Size: (call) => knownValue([sizeOf(call.value(0).shape)], 'int64', []),
   Slice: sliced,
-  SpaceToDepth: spaceToDepth,
   Split: splitUp,
   Squeeze: squeezed,
   Tile: (call) => tile(call.tensor(0), call.numbers(1, 'repeats')),
   Transpose: transposed,
-  Trilu: triangular,
   Unsqueeze: unsqueezed,
 };

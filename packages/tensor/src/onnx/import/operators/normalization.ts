@@ -8,7 +8,10 @@ import { mean, variance } from '../../../ops/reduce.js';
 import type { Call, Operators } from '../call.js';
 import { alongChannels } from './windows.js';
 
-/** In training by the statistics of the batch; the running ones come back as new values of their buffers. */
+/**
+ * In training by the statistics of the batch; the running ones come back as new values of their buffers. As in PyTorch, the
+ * variance that they take in is divided by count - 1.
+ */
 function batchNormalization(call: Call): readonly (Tensor | undefined)[] {
   const [x, scale, shift, centre, spread] = [0, 1, 2, 3, 4].map((index) => call.tensor(index)) as [
     Tensor,
@@ -84,9 +87,10 @@ function localResponse(call: Call): Tensor {
   const beside = (zeros: number) => x.shape.map((_, axis) => (axis === 1 ? zeros : 0));
   const before = Math.floor((size - 1) / 2);
   const squares = pad(mul(x, x), beside(before), beside(size - 1 - before));
-  const shifted = Array.from({ length: size }, (_, at) =>
-    slice(squares, [0, at], [undefined, at + channels]),
-  );
+  const shifted = Array.from({ length: size }, (_, at) => {
+    call.tracing.takeNode(call.node);
+    return slice(squares, [0, at], [undefined, at + channels]);
+  });
   const total = shifted.reduce((a, b) => add(a, b));
   const base = add(mul(total, call.float('alpha', 1e-4) / size), call.float('bias', 1));
   return div(x, pow(base, call.float('beta', 0.75)));
