@@ -11,7 +11,7 @@ import {
   sizeOf,
 } from '../graph/shape.js';
 import type { Tensor } from '../graph/tensor.js';
-import { emitExpand, emitReshape } from './emit.js';
+import { emitExpand, emitFilled, emitReshape } from './emit.js';
 
 // Reshape, broadcast and sum stand together because they are each other's transposes.
 
@@ -53,7 +53,9 @@ const broadcastPrimitive: Primitive<{ shape: Shape }> = {
     return { shape, dtype: input!.dtype };
   },
   vjp: (cotangent, { inputs: [input] }) => [sumTo(cotangent, input!.shape)],
-  emit: (emitter, [input], { attributes: { shape } }) => emitExpand(emitter, input!, shape),
+  // ONNX Runtime expands [1] to [0] by leaving it as it is.
+  emit: (emitter, [input], { attributes: { shape }, output }) =>
+    output.size === 0 ? emitFilled(emitter, 0, shape, output.dtype) : emitExpand(emitter, input!, shape),
 };
 
 /** Repeats along axes of length 1 and new leading axes until the shape is `shape`. */
