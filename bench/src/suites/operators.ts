@@ -40,12 +40,7 @@ export async function operators(
     for (const row of chosen) {
       const times = await measure(row, loads, torch, options.quick ? 3 : 9);
       results[row.name] = times;
-      const best = Math.min(
-        ...Object.entries(times.forms)
-          .filter(([form]) => !row.reference?.includes(form))
-          .map(([, time]) => time),
-      );
-      if (times.ours > allowance * best) slow.push(row.name);
+      if (isSlow(row, times)) slow.push(row.name);
       process.stdout.write(`\n${describe(row, times)}\n`);
     }
   } finally {
@@ -53,6 +48,11 @@ export async function operators(
   }
   process.stdout.write(`\n${summary(slow, chosen.length)}\n`);
   return { results, failed: slow.length > 0 };
+}
+
+function isSlow({ reference }: Row, { ours, forms }: OperatorTimes): boolean {
+  const rivals = Object.entries(forms).filter(([form]) => !reference?.includes(form));
+  return ours > allowance * Math.min(...rivals.map(([, time]) => time));
 }
 
 const summary = (slow: readonly string[], count: number): string =>
@@ -122,15 +122,17 @@ async function measure(
       ? [['torch', async (repeats: number) => (await torch.measure(repeats)).cpuMilliseconds] as const]
       : []),
   ]);
-  const times = await alternate(sides, rounds);
+  const least = await contest(sides);
+  const times = async (): Promise<OperatorTimes> => {
+    const { ours: own, torch: theirs, ...forms } = Object.fromEntries(await least(rounds));
+    return { ours: own!, forms, ...(theirs !== undefined && { torch: theirs }) };
+  };
+  let found = await times();
+  // On a busy machine the others may have had the quieter moments: before it counts, it is measured again.
+  for (let again = 0; again < 2 && isSlow(row, found); again++) found = await times();
   for (const each of sessions) await each.release();
   await compiled.release();
-  const torchTime = times.get('torch');
-  return {
-    ours: times.get('ours')!,
-    forms: Object.fromEntries([...calls.keys()].map((name) => [name, times.get(name)!])),
-    ...(torchTime !== undefined && { torch: torchTime }),
-  };
+  return found;
 }
 
 async function create(
@@ -163,24 +165,31 @@ const inProcess = (each: Call) => async (repeats: number) => {
   return (user + system) / 1000 / repeats;
 };
 
-/** The minimum of each side over rounds in which all take turns. */
-async function alternate(
+/**
+ * Lets sides take turns: each call of the result plays so many rounds more and gives the minimum of each side over all
+ * rounds so far. The order moves on from round to round, and a call that does not count goes before those that do, so
+ * that no side is always the one that finds the caches cold.
+ */
+async function contest(
   sides: ReadonlyMap<string, (repeats: number) => Promise<number>>,
-  rounds: number,
-): Promise<Map<string, number>> {
-  const repeats = new Map<string, number>();
-  const times = new Map<string, number>();
+): Promise<(rounds: number) => Promise<ReadonlyMap<string, number>>> {
+  const players: { name: string; side: (repeats: number) => Promise<number>; repeats: number }[] = [];
   for (const [name, side] of sides) {
     await side(2);
-    repeats.set(name, Math.max(1, Math.ceil(roundMilliseconds / Math.max(0.01, await side(3)))));
+    const repeats = Math.max(1, Math.ceil(roundMilliseconds / Math.max(0.01, await side(3))));
+    players.push({ name, side, repeats });
   }
-  for (let round = 0; round < rounds; round++) {
-    for (const [name, side] of sides) {
-      const time = await side(repeats.get(name)!);
-      times.set(name, Math.min(time, times.get(name) ?? Number.POSITIVE_INFINITY));
+  const times = new Map(players.map(({ name }) => [name, Number.POSITIVE_INFINITY]));
+  return async (rounds) => {
+    for (let round = 0; round < rounds; round++) {
+      for (const { name, side, repeats } of players) {
+        await side(1);
+        times.set(name, Math.min(times.get(name)!, await side(repeats)));
+      }
+      players.push(players.shift()!);
     }
-  }
-  return times;
+    return times;
+  };
 }
 
 /** @throws Error unless a form computes what the engine's does */
