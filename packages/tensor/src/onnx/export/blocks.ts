@@ -1,5 +1,6 @@
 import { ExportError } from '../../graph/errors.js';
 import type { OnnxConstant, OnnxModel, OnnxNode } from '../model.js';
+import { mapNodes, usersOf } from './graphs.js';
 import { asymmetricLevels, type Levels, levelOf, packLevels, symmetricLevels } from './levels.js';
 import type { WeightFormat } from './options.js';
 import type { StoredWeight } from './storage.js';
@@ -52,7 +53,7 @@ export function withBlocks(
 
 /** Whether all products use a matrix transposed, or none; undefined for other uses. */
 function sideOf(model: OnnxModel, { shape, constant: { name } }: StoredWeight): boolean | undefined {
-  const users = model.nodes.filter(({ inputs }) => inputs.includes(name));
+  const users = usersOf(model.nodes, name);
   const flag = (node: OnnxNode, key: string): boolean => {
     const attribute = node.attributes[key];
     return attribute !== undefined && 'int' in attribute && attribute.int === 1;
@@ -136,10 +137,10 @@ function withProducts(
     bits: { int: bits },
     block_size: { int: blockSize },
   };
-  const nodes = model.nodes.map((node) => {
-    if (!node.inputs.includes(constant.name)) return node;
+  const nodes = mapNodes(model.nodes, (node) => {
+    if (!node.inputs.includes(constant.name)) return [node];
     const inputs = [node.inputs[0]!, ...constants.map((each) => each.name)];
-    return { ...node, type: 'MatMulNBits', domain: 'com.microsoft', inputs, attributes };
+    return [{ ...node, type: 'MatMulNBits', domain: 'com.microsoft', inputs, attributes }];
   });
   const others = model.constants.filter((each) => each.name !== constant.name);
   return { ...model, nodes, constants: [...others, ...constants] };

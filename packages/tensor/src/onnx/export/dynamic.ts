@@ -1,7 +1,9 @@
 import type { TypedArray } from '../../graph/dtype.js';
 import { ExportError } from '../../graph/errors.js';
+import type { OnnxGraph } from '../../graph/onnx.js';
 import type { OnnxConstant, OnnxModel, OnnxNode, OnnxValue } from '../model.js';
 import { type Formula, formatFormula, formulaOf, isConstant, trialLengths } from './formula.js';
+import { withGraphs, withUsedConstants } from './graphs.js';
 import { LengthWriter } from './lengths.js';
 import { isEnd, operationOf } from './names.js';
 import type { DynamicAxis } from './trace.js';
@@ -14,26 +16,23 @@ export function mergeTrials(models: readonly OnnxModel[], axes: readonly Dynamic
   const first = models[0]!;
   if (axes.length === 0) return first;
   const names = axes.map(({ name }) => name);
-  requireSame(models, names);
   const constants = models.map((model) => new Map(model.constants.map((each) => [each.name, each])));
   const lengths = new LengthWriter(axes);
   const added: OnnxConstant[] = [];
 
-  const mergedInput = (at: number, position: number): string => {
-    const node = first.nodes[at]!;
-    const inputs = models.map((model) => model.nodes[at]!.inputs[position]!);
-    const found = inputs.map((name, trial) => constants[trial]!.get(name));
-    if (found.every((constant) => constant === undefined)) {
+  const mergedInput = (tried: readonly OnnxNode[], position: number): string => {
+    const node = tried[0]!;
+    const inputs = tried.map((each) => each.inputs[position]!);
+    const found = inputs.flatMap((name, trial) => constants[trial]!.get(name) ?? []);
+    if (found.length !== inputs.length) {
       if (inputs.some((name) => name !== inputs[0])) throw differs(node, names);
       return inputs[0]!;
     }
-    if (found.some((constant) => constant === undefined)) throw differs(node, names);
-    const tried = found as OnnxConstant[];
-    const formulas = formulasOf(tried, axes.length, node, names);
+    const formulas = formulasOf(found, axes.length, node, names);
     if (formulas.every(isConstant)) return inputs[0]!;
     const inferred = node.type === 'Reshape' && inferredLength(formulas);
-    if (!inferred) return lengths.write(formulas, tried[0]!);
-    const name = `:inferred.${added.length}`;
+    if (!inferred) return lengths.write(formulas, found[0]!);
+    const name = `${inferredShape}${added.length}`;
     added.push({
       name,
       dtype: 'int64',
@@ -42,41 +41,69 @@ export function mergeTrials(models: readonly OnnxModel[], axes: readonly Dynamic
     });
     return name;
   };
-  const nodes = first.nodes.map((node, at): OnnxNode => {
-    const inputs = node.inputs.map((_, position) => mergedInput(at, position));
-    const inferred = inputs.some((name) => name.startsWith(':inferred.'));
-    return inferred ? { ...node, inputs, attributes: {} } : { ...node, inputs };
-  });
-  const used = new Set([...nodes, ...lengths.nodes].flatMap(({ inputs }) => inputs));
-  return {
+  const mergedNode = (tried: readonly OnnxNode[]): OnnxNode => {
+    const [node] = tried as [OnnxNode];
+    const inputs = node.inputs.map((_, position) => mergedInput(tried, position));
+    if (inputs.some((name) => name.startsWith(inferredShape))) return { ...node, inputs, attributes: {} };
+    return withGraphs({ ...node, inputs }, (_, attribute) => {
+      const graphs = tried.map((each) => (each.attributes[attribute] as { graph: OnnxGraph }).graph);
+      return {
+        nodes: mergedNodes(graphs.map((graph) => graph.nodes)),
+        inputs: mergedValues(
+          graphs.map((graph) => graph.inputs),
+          names,
+        ),
+        outputs: mergedValues(
+          graphs.map((graph) => graph.outputs),
+          names,
+        ),
+      };
+    });
+  };
+  const mergedNodes = (tried: readonly (readonly OnnxNode[])[]): OnnxNode[] => {
+    requireSame(tried, names);
+    return tried[0]!.map((_, at) => mergedNode(tried.map((nodes) => nodes[at]!)));
+  };
+
+  const nodes = mergedNodes(models.map((model) => model.nodes));
+  return withUsedConstants({
     ...first,
     nodes: [...lengths.nodes, ...nodes],
-    constants: [...first.constants, ...added, ...lengths.constants].filter(({ name }) => used.has(name)),
-    inputs: mergedValues(models, 'inputs', names),
-    outputs: mergedValues(models, 'outputs', names),
-  };
+    constants: [...first.constants, ...added, ...lengths.constants],
+    inputs: mergedValues(
+      models.map((model) => model.inputs),
+      names,
+    ),
+    outputs: mergedValues(
+      models.map((model) => model.outputs),
+      names,
+    ),
+  });
 }
+
+/** What the names of shapes with a length for Reshape to work out begin with. */
+const inferredShape = ':constant.inferred.';
 
 const differs = (node: OnnxNode, names: readonly string[]): ExportError =>
   new ExportError(
     `exportOnnx: "${operationOf(node)}" is computed in another way for other lengths of ${names.join(' or ')}; give the axes numbers, or write the function so that it does the same for all lengths`,
   );
 
-/** @throws ExportError where the models have other operators or attributes */
-function requireSame(models: readonly OnnxModel[], names: readonly string[]): void {
-  const [first, ...others] = models as [OnnxModel, ...OnnxModel[]];
-  const form = ({ type, domain, attributes, inputs, outputs }: OnnxNode) =>
-    JSON.stringify([type, domain, attributes, inputs.length, outputs]);
+/** @throws ExportError where nodes have other operators or attributes */
+function requireSame(tried: readonly (readonly OnnxNode[])[], names: readonly string[]): void {
+  const [first, ...others] = tried as [readonly OnnxNode[], ...OnnxNode[][]];
+  const form = ({ type, domain, attributes, inputs, outputs }: OnnxNode) => {
+    const plain = Object.entries(attributes).map(([name, each]) => ('graph' in each ? name : [name, each]));
+    return JSON.stringify([type, domain, plain, inputs.length, outputs]);
+  };
   for (const other of others) {
-    const count = Math.max(first.nodes.length, other.nodes.length);
+    const count = Math.max(first.length, other.length);
     for (let at = 0; at < count; at++) {
-      const [one, two] = [first.nodes[at], other.nodes[at]];
+      const [one, two] = [first[at], other[at]];
       if (one && two && form(one) === form(two)) continue;
       // The Identity in front of an output says less than an operation.
-      const told = [one, two]
-        .filter((node) => node !== undefined)
-        .sort((a, b) => Number(isEnd(a)) - Number(isEnd(b)));
-      throw differs(told[0]!, names);
+      const told = [one, two].filter((node) => node !== undefined);
+      throw differs(told.find((node) => !isEnd(node)) ?? told[0]!, names);
     }
   }
 }
@@ -126,20 +153,16 @@ function inferredLength(formulas: readonly Formula[]): number[] | undefined {
   return formulas.map((formula) => (isConstant(formula) ? formula[0]! : -1));
 }
 
-/** The shapes of inputs or outputs, with names and formulas for lengths that vary. */
-function mergedValues(
-  models: readonly OnnxModel[],
-  which: 'inputs' | 'outputs',
-  names: readonly string[],
-): OnnxValue[] {
-  return models[0]![which].map((value, index) => {
-    const shapes = models.map((model) => model[which][index]!.shape);
+/** The types of inputs or outputs, with names and formulas for lengths that vary. */
+function mergedValues(tried: readonly (readonly OnnxValue[])[], names: readonly string[]): OnnxValue[] {
+  return tried[0]!.map((value, index) => {
+    const shapes = tried.map((values) => values[index]!.shape);
     const shape = value.shape.map((_, axis) => {
       const formula = formulaOf(
         shapes.map((each) => Number(each[axis])),
         names.length,
       );
-      return formula ? formatFormula(formula, names) : `${which}.${index}.${axis}`;
+      return formula ? formatFormula(formula, names) : `${value.name.replace(':', '')}.${axis}`;
     });
     return { ...value, shape };
   });

@@ -53,12 +53,14 @@ export async function exportModel<Model>(
     weights.map(({ name, tensor: { shape, dtype } }) => ({ name, shape, dtype })),
     options,
   );
-  const lowered = withOpset(withNarrowConstants(stored), options.opset);
+  const weightNames = weights.map(({ name }) => name);
+  const narrow = withNarrowConstants(stored, weightNames);
+  const lowered = withOpset(narrow, options.opset);
   requireStandard(lowered, options.ortOperators ?? false);
   const readable = withReadableNames(lowered, {
     inputs: Object.keys(inputs),
     outputs: traced.outputNames,
-    weights: weights.map(({ name }) => name),
+    weights: weightNames,
   });
   return encoded({ ...readable, description: descriptionOf(options) }, options);
 }

@@ -7,7 +7,7 @@ export type Compute = (tensor: Tensor) => Promise<unknown>;
 /**
  * Computes the parts of a program that depend on weights alone, as far as what comes out is no larger than what goes in.
  * @param nameOf what a weight is called
- * @returns the tensors that have been computed, and what to call them: `layers.0.weight.transpose`
+ * @returns the tensors that have been computed, and what to call them: `layers.0.weight/transpose`
  */
 export async function fold(
   outputs: readonly Tensor[],
@@ -19,7 +19,7 @@ export async function fold(
     const from = leavesBehind([root])
       .map(nameOf)
       .find((name) => name !== undefined);
-    roots.set(root, `${from ?? 'captured'}.${applicationOf(root)!.primitive.name}`);
+    roots.set(root, `${from ?? 'captured'}/${applicationOf(root)!.primitive.name}`);
   }
   for (const root of roots.keys()) await compute(root);
   return roots;

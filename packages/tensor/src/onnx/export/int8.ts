@@ -1,4 +1,5 @@
 import type { OnnxModel } from '../model.js';
+import { usersOf } from './graphs.js';
 import { levelOf, symmetricLevels } from './levels.js';
 import type { WeightFormat } from './options.js';
 import type { StoredWeight } from './storage.js';
@@ -45,7 +46,7 @@ export function withInt8(
 
 /** Along which axis the numbers of a weight belong to different outputs, by the first operator that uses it. */
 function channelAxis(model: OnnxModel, weight: string, rank: number): number {
-  const user = model.nodes.find(({ inputs }) => inputs.includes(weight))!;
+  const user = usersOf(model.nodes, weight)[0]!;
   if (user.type === 'ConvTranspose') return 1;
   if (!['MatMul', 'FusedMatMul', 'Gemm'].includes(user.type)) return 0;
   const side = user.inputs.indexOf(weight);

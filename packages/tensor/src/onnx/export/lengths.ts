@@ -66,7 +66,7 @@ export class LengthWriter {
 
   #integers(numbers: readonly number[]): string {
     return this.#once(`integers[${numbers}]`, () => {
-      const name = `lengths.constant.${this.constants.length}`;
+      const name = `:constant.length.${this.constants.length}`;
       const data = BigInt64Array.from(numbers, BigInt);
       this.constants.push({ name, dtype: 'int64', shape: [numbers.length], data });
       return name;

@@ -2,6 +2,7 @@ import type { Application } from '../../graph/primitive.js';
 import type { Tensor } from '../../graph/tensor.js';
 import type { NamedTensor, Names } from '../emit.js';
 import type { OnnxModel, OnnxNode } from '../model.js';
+import { withGraphs } from './graphs.js';
 
 // While a file is being made its parts have provisional names, which cannot meet those of the user: `:weight.3`, and for
 // nodes `scope|operation.number.Type`. The last pass gives all of them names to read.
@@ -33,7 +34,7 @@ export function scopedNames(weights: readonly NamedTensor[]): Names {
     scopes.set(tensor, { scope: moduleOf(name), order: Number.POSITIVE_INFINITY });
   }
   let count = 0;
-  const node = ({ primitive, inputs, output }: Application): string => {
+  const node = ({ primitive, inputs, outputs }: Application): string => {
     const known = inputs.flatMap((input) => scopes.get(input) ?? []);
     const latest = known.reduce((best, each) => (each.order > best.order ? each : best), {
       scope: '',
@@ -41,7 +42,7 @@ export function scopedNames(weights: readonly NamedTensor[]): Names {
     });
     const fromWeights = inputs.every((input) => scopes.get(input)?.order === Number.POSITIVE_INFINITY);
     const order = fromWeights && inputs.length > 0 ? Number.POSITIVE_INFINITY : count++;
-    if (latest.order >= 0) scopes.set(output, { scope: latest.scope, order });
+    if (latest.order >= 0) for (const output of outputs) scopes.set(output, { scope: latest.scope, order });
     return `${latest.scope}|${primitive.name}`;
   };
   return { output: (index) => provisional('output', index), node };
@@ -64,27 +65,53 @@ export function withReadableNames(model: OnnxModel, given: GivenNames): OnnxMode
       rename.set(provisional(kind as keyof typeof kinds, index), unique(name));
     });
   }
-  const named = nodes.map((node) => {
-    const scope = scopeOf(node.name);
-    const name = unique(scope ? `${scope}/${node.type}` : node.type);
-    node.outputs.forEach((output, index) => {
-      const end = direct.get(output);
-      rename.set(output, end ? rename.get(end)! : index ? `${name}.${index}` : (rename.get(output) ?? name));
+  for (const { name } of model.constants) {
+    if (!rename.has(name)) rename.set(name, unique(/^:?constant\./.test(name) ? 'constant' : name));
+  }
+  const named = (list: readonly OnnxNode[]): OnnxNode[] =>
+    list.map((node) => {
+      const scope = scopeOf(node.name);
+      const name = unique(scope ? `${scope}/${node.type}` : node.type);
+      node.outputs.forEach((output, index) => {
+        const end = direct.get(output);
+        const own = index ? `${name}.${index}` : name;
+        rename.set(output, end ? rename.get(end)! : (rename.get(output) ?? own));
+      });
+      return withGraphs({ ...node, name }, (graph, attribute) => {
+        for (const [kind, values] of Object.entries({ input: graph.inputs, output: graph.outputs })) {
+          values.forEach((value, index) => {
+            rename.set(value.name, unique(`${name}/${attribute}.${kind}.${index}`));
+          });
+        }
+        return { ...graph, nodes: named(graph.nodes) };
+      });
     });
-    return { ...node, name };
+  const readable = named(nodes);
+  const renamed = <Part extends { readonly name: string }>(part: Part): Part => ({
+    ...part,
+    name: rename.get(part.name) ?? part.name,
   });
-  for (const { name } of model.constants) if (!rename.has(name)) rename.set(name, unique(name));
-  const renamed = (name: string): string => rename.get(name) ?? name;
+  const rewired = (list: readonly OnnxNode[]): OnnxNode[] =>
+    list.map((node) =>
+      withGraphs(
+        {
+          ...node,
+          inputs: node.inputs.map((name) => rename.get(name) ?? name),
+          outputs: node.outputs.map((name) => rename.get(name) ?? name),
+        },
+        (graph) => ({
+          nodes: rewired(graph.nodes),
+          inputs: graph.inputs.map(renamed),
+          outputs: graph.outputs.map(renamed),
+        }),
+      ),
+    );
   return {
     ...model,
-    nodes: named.map((node) => ({
-      ...node,
-      inputs: node.inputs.map(renamed),
-      outputs: node.outputs.map(renamed),
-    })),
-    constants: model.constants.map((constant) => ({ ...constant, name: renamed(constant.name) })),
-    inputs: model.inputs.map((input) => ({ ...input, name: renamed(input.name) })),
-    outputs: model.outputs.map((output) => ({ ...output, name: renamed(output.name) })),
+    nodes: rewired(readable),
+    constants: model.constants.map(renamed),
+    inputs: model.inputs.map(renamed),
+    outputs: model.outputs.map(renamed),
   };
 }
 

@@ -1,5 +1,7 @@
 import { ExportError } from '../../graph/errors.js';
+import { allNodesOf } from '../../graph/onnx.js';
 import { defaultOpset, type OnnxConstant, type OnnxModel, type OnnxNode } from '../model.js';
+import { mapNodes, withUsedConstants } from './graphs.js';
 import { operationOf } from './names.js';
 
 // What we write are forms of opset 21. Later ones read them alike; for earlier ones some have to be written otherwise.
@@ -87,11 +89,11 @@ function oldestForm(node: OnnxNode, constants: Constants): OnnxNode {
 export function withOpset(model: OnnxModel, opset: number = defaultOpset): OnnxModel {
   const constants = new Map(model.constants.map((constant) => [constant.name, constant]));
   // Newer opsets do not have the older forms any more.
-  const nodes = model.nodes.map((node) =>
+  const nodes = mapNodes(model.nodes, (node) => [
     requiredOpset(node, constants) > opset ? oldestForm(node, constants) : node,
-  );
+  ]);
   const lacking = new Map<string, number>();
-  for (const node of nodes) {
+  for (const node of allNodesOf(nodes)) {
     if (node.domain) continue;
     const required = requiredOpset(node, constants);
     if (required > opset) lacking.set(`${node.type} in "${operationOf(node)}" (opset ${required})`, required);
@@ -101,13 +103,14 @@ export function withOpset(model: OnnxModel, opset: number = defaultOpset): OnnxM
       `exportOnnx: opset ${opset} does not have ${[...lacking.keys()].join(', ')}; choose ${Math.max(...lacking.values())} or later`,
     );
   }
-  const used = new Set(nodes.flatMap(({ inputs }) => inputs));
-  return { ...model, opset, nodes, constants: model.constants.filter(({ name }) => used.has(name)) };
+  return withUsedConstants({ ...model, opset, nodes });
 }
 
 /** @throws ExportError listing operators that are not ONNX's own, but those of `allowed` domains */
 export function requireStandard(model: OnnxModel, ortOperators: boolean): void {
-  const foreign = model.nodes.filter(({ domain }) => domain && !(ortOperators && domain === 'com.microsoft'));
+  const foreign = allNodesOf(model.nodes).filter(
+    ({ domain }) => domain && !(ortOperators && domain === 'com.microsoft'),
+  );
   if (foreign.length === 0) return;
   const shown = new Set(foreign.map((node) => `${node.domain}.${node.type} in "${operationOf(node)}"`));
   throw new ExportError(`exportOnnx: no operators of the ONNX standard exist for ${[...shown].join(', ')}`);

@@ -1,5 +1,6 @@
 import type { OnnxAttribute } from '../../graph/primitive.js';
 import type { OnnxConstant, OnnxModel, OnnxNode } from '../model.js';
+import { mapNodes } from './graphs.js';
 import { moduleOf } from './names.js';
 import type { StoredWeight } from './storage.js';
 
@@ -26,11 +27,9 @@ export function withWidened(
     outputs: [value],
     attributes,
   };
-  const rewired = model.nodes.map((each) =>
-    each.inputs.includes(constant.name)
-      ? { ...each, inputs: each.inputs.map((input) => (input === constant.name ? value : input)) }
-      : each,
-  );
+  const rewired = mapNodes(model.nodes, (each) => [
+    { ...each, inputs: each.inputs.map((input) => (input === constant.name ? value : input)) },
+  ]);
   return {
     ...model,
     nodes: [node, ...rewired],
