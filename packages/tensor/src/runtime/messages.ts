@@ -14,6 +14,7 @@ export type Request =
       /** The numbers that the outputs get. */
       readonly outputs: readonly number[];
     }
+  | { readonly type: 'keep'; readonly elements: number; readonly value: Value }
   | { readonly type: 'read'; readonly elements: number }
   | { readonly type: 'free'; readonly elements: readonly number[] }
   | { readonly type: 'release'; readonly program: number };

@@ -11,6 +11,8 @@ export interface Thread {
    * @throws RuntimeError when the thread has ended; Error with what went wrong there
    */
   ask(request: Request, transfer?: readonly ArrayBuffer[]): Promise<Given>;
+  /** As `ask`, of what cannot go wrong: nothing comes back. */
+  tell(request: Request, transfer?: readonly ArrayBuffer[]): void;
   /** Frees elements, together with all others that are freed in the same task. */
   free(elements: number): void;
 }
@@ -28,10 +30,13 @@ export function connect(worker: Worker): Thread {
   let end: RuntimeError | undefined;
   let freed: number[] = [];
 
-  const post = (request: Request, transfer: readonly ArrayBuffer[]): number => {
+  const post = (request: Request, transfer: readonly ArrayBuffer[] = []): number => {
     const id = questions++;
     worker.postMessage({ id, request } satisfies Question, transfer);
     return id;
+  };
+  const tell: Thread['tell'] = (request, transfer) => {
+    if (!end) post(request, transfer);
   };
   const finish = (reason: string, cause?: unknown): void => {
     end ??= new RuntimeError(`worker: the thread has ended (${reason}), and with it every tensor in it`, {
@@ -57,15 +62,16 @@ export function connect(worker: Worker): Thread {
     get ended() {
       return end !== undefined;
     },
-    ask(request, transfer = []) {
+    ask(request, transfer) {
       if (end) return Promise.reject(end);
       worker.ref();
       return new Promise((resolve, reject) => waiting.set(post(request, transfer), { resolve, reject }));
     },
+    tell,
     free(elements) {
       if (freed.push(elements) > 1) return;
       queueMicrotask(() => {
-        if (!end) post({ type: 'free', elements: freed }, []);
+        tell({ type: 'free', elements: freed });
         freed = [];
       });
     },

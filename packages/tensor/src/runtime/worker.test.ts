@@ -110,6 +110,14 @@ describe('the worker runtime', () => {
     await expect(x.data()).rejects.toThrow('was donated to a compiled function');
   });
 
+  it('computes with the same tensors again and again', async () => {
+    await useRuntime('worker');
+    const [x, offset] = [tensor([1, 2]), tensor([10, 20])];
+    const shifted = compile((given: Tensor) => given.add(offset));
+    for (let call = 0; call < 4; call++) expect(await (await shifted(x)).toArray()).toEqual([11, 22]);
+    expect(await x.toArray()).toEqual([1, 2]);
+  });
+
   it('names the operation that went wrong in the thread', async () => {
     await useRuntime('worker');
     await expect(take(tensor([1, 2]), tensor([2], 'int32')).data()).rejects.toThrow(

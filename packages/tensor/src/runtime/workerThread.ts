@@ -27,6 +27,9 @@ async function answerTo(request: Request): Promise<Runtime['target'] | Value | u
       });
       return undefined;
     }
+    case 'keep':
+      kept.set(request.elements, request.value);
+      return undefined;
     case 'read': {
       const value = kept.get(request.elements)!;
       return { ...value, data: value.data.slice() };
