@@ -21,6 +21,7 @@ export type {
   WeightInfo,
 } from './onnx/export/options.js';
 export {
+  type ElementType,
   type ExternalData,
   ImportedModule,
   type ImportedProgram,

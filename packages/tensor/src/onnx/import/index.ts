@@ -1,3 +1,4 @@
+export type { ElementType } from './elements.js';
 export { OnnxError } from './errors.js';
 export { type ImportOptions, importOnnx } from './importOnnx.js';
 export type { ImportLimits } from './limits.js';

@@ -18,7 +18,7 @@ export interface ImportedValue {
   readonly shape: readonly (number | string | undefined)[] | undefined;
 }
 
-/** What is told of a model while it is imported. */
+/** @internal What is told of a model while it is imported. */
 export interface ImportedProgram extends Traceable {
   readonly inputs: readonly ImportedValue[];
   readonly outputs: readonly ImportedValue[];
@@ -53,9 +53,10 @@ export class ImportedModule {
    * do not touch them.
    */
   readonly buffers: ReadonlyMap<string, Tensor>;
-  /** Everything but the weights; a function, since trees take it as one value then. */
+  /** @internal Everything but the weights; a function, since trees take it as one value then. */
   readonly program: () => ImportedProgram;
 
+  /** @internal `importOnnx` makes modules. */
   constructor(
     program: () => ImportedProgram,
     parameters: Readonly<Record<string, Tensor>>,
