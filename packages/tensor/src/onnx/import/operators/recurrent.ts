@@ -1,8 +1,10 @@
+import { scan } from '../../../control/scan.js';
 import { formatShape, type Shape, sameShape } from '../../../graph/shape.js';
 import type { Tensor } from '../../../graph/tensor.js';
 import { reshape } from '../../../ops/broadcast.js';
 import { add, cast, greater, mul, relu, sigmoid, sub, tanh, where } from '../../../ops/elementwise.js';
 import { zeros } from '../../../ops/fill.js';
+import { iota } from '../../../ops/gather.js';
 import { matMul } from '../../../ops/matMul.js';
 import { slice, split, stack, swapAxes, transpose } from '../../../ops/movement.js';
 import type { Call, Operators } from '../call.js';
@@ -77,7 +79,6 @@ interface Run {
 
 /** @param lengths [batch], int32: steps from there on leave the state as it is and give zeros */
 function runDirection(
-  call: Call,
   x: Tensor,
   weights: Weights,
   initial: State,
@@ -85,23 +86,16 @@ function runDirection(
   backwards: boolean,
   lengths: Tensor | undefined,
 ): Run {
-  const steps = x.length(0);
   const projected = withBias(matMul(x, weights.input, { transposeB: true }), weights.inputBias);
-  const outputs: Tensor[] = [];
-  let state = initial;
-  for (let n = 0; n < steps; n++) {
-    call.tracing.takeNode(call.node);
-    const t = backwards ? steps - 1 - n : n;
-    const next = cell(reshape(slice(projected, [t], [t + 1]), projected.shape.slice(1)), state, weights);
-    const before = state;
-    const active = lengths && reshape(greater(lengths, t), [lengths.size, 1]);
-    state = active ? next.map((each, i) => where(active, each, before[i]!)) : next;
-    outputs[t] = active ? where(active, state[0]!, 0) : state[0]!;
-  }
-  return {
-    outputs: steps ? stack(outputs) : zeros([0, ...initial[0]!.shape], x.dtype),
-    last: state,
+  const step = (state: State, [row, t]: readonly Tensor[]): [State, Tensor] => {
+    const next = cell(row!, state, weights);
+    const active = lengths && reshape(greater(lengths, t!), [lengths.size, 1]);
+    if (!active) return [next, next[0]!];
+    return [next.map((each, i) => where(active, each, state[i]!)), where(active, next[0]!, 0)];
   };
+  const rows = lengths ? [projected, iota(x.length(0))] : [projected];
+  const [last, outputs] = scan(step, initial, rows, { reverse: backwards });
+  return { outputs, last };
 }
 
 /** Index of inputs that all kinds have, and of those of an LSTM. */
@@ -154,7 +148,7 @@ function runRecurrent(
     };
     const backwards = direction === 'reverse' || which === 1;
     const counted = lengths && cast(lengths, 'int32');
-    return runDirection(call, x, weights, initials.map(of), cellOf(which), backwards, counted);
+    return runDirection(x, weights, initials.map(of), cellOf(which), backwards, counted);
   });
   const all = stack(
     runs.map(({ outputs }) => outputs),
