@@ -109,6 +109,7 @@ import {
   where,
 } from '../index.js';
 import { derived, numbers, type Program, program } from './program.js';
+import { structures } from './structures.js';
 import { trainings } from './trainings.js';
 
 const [x, y] = [numbers([3, 4], 1), numbers([3, 4], 2)];
@@ -286,5 +287,6 @@ export const programs: readonly Program[] = [
   ...ordering,
   ...chance,
   ...double,
+  ...structures,
   ...trainings,
 ];
