@@ -2,7 +2,10 @@ import './fluent.js';
 
 export { customGradient } from './autodiff/customGradient.js';
 export { grad, hvp, jvp, valueAndGrad, vjp } from './autodiff/transforms.js';
+export { checkpoint } from './control/checkpoint.js';
+export { cond } from './control/cond.js';
 export { type ScanOptions, scan } from './control/scan.js';
+export { type WhileOptions, whileLoop } from './control/whileLoop.js';
 export type { NestedNumbers } from './fluent.js';
 export type { DType, TypedArray } from './graph/dtype.js';
 export { isFloat } from './graph/dtype.js';
@@ -108,6 +111,7 @@ export {
 } from './ops/elementwise.js';
 export { exp2, expm1, log1p, log2, logAddExp } from './ops/exponential.js';
 export { full, ones, onesLike, zeros, zerosLike } from './ops/fill.js';
+export { digamma, lgamma, polygamma, trigamma } from './ops/gamma.js';
 export { iota, oneHot, take, takeAlong, triangle } from './ops/gather.js';
 export {
   channelsFirst,
@@ -118,6 +122,7 @@ export {
   pixelUnshuffle,
   upsampleNearest,
 } from './ops/image.js';
+export { l2Norm } from './ops/l2Norm.js';
 export { cholesky } from './ops/linalg/cholesky.js';
 export {
   inverseSqrtNewtonSchulz,
@@ -180,6 +185,7 @@ export { type CumSumOptions, cumSum } from './ops/scan.js';
 export { gatherNd, scatterAdd, scatterSet, segmentSum } from './ops/scatter.js';
 export { logSoftmax, softmax } from './ops/softmax.js';
 export { argSort, type Ordered, permutation, type SortOptions, shuffle, sort, topK } from './ops/sort.js';
+export { erfc, erfinv } from './ops/special.js';
 export { acos, acosh, asin, asinh, atan, atan2, atanh, cosh, sinh, tan } from './ops/trigonometry.js';
 export type { Padding, PerAxis, WindowOptions } from './ops/windows.js';
 export { calibrate } from './runtime/calibrate.js';
@@ -188,3 +194,5 @@ export { availableRuntimes, type RuntimeAvailability, useRuntime } from './runti
 export { copy, evaluate } from './runtime/evaluate.js';
 export { exportOnnx } from './runtime/exportOnnx.js';
 export type { RuntimeName, RuntimeOptions } from './runtime/runtime.js';
+export { type Eigen, eigh } from './spectral/eigh.js';
+export { type PseudoInverseOptions, pseudoInverse, type SingularValues, svd } from './spectral/svd.js';

@@ -13,9 +13,12 @@ import {
   clip,
   cos,
   cosh,
+  digamma,
   div,
   elu,
   erf,
+  erfc,
+  erfinv,
   evaluate,
   exp,
   exp2,
@@ -26,6 +29,7 @@ import {
   hardSigmoid,
   hardSwish,
   leakyRelu,
+  lgamma,
   log,
   log1p,
   log2,
@@ -33,6 +37,7 @@ import {
   maximum,
   minimum,
   mish,
+  polygamma,
   pow,
   reciprocal,
   relu,
@@ -51,6 +56,7 @@ import {
   tan,
   tanh,
   tensor,
+  trigamma,
   trunc,
   valueAndGrad,
 } from '../index.js';
@@ -63,7 +69,7 @@ interface Golden {
   readonly unary: Readonly<Record<string, { at: string; y: Numbers; slope: Numbers }>>;
   readonly binary: Readonly<Record<string, { y: Numbers; slopes: readonly Numbers[] }>>;
   readonly binaryPoints: Numbers;
-  readonly clip: { points: Numbers; y: Numbers; slopes: readonly Numbers[] };
+  readonly precise: Readonly<Record<string, { x: readonly number[]; y: readonly number[] }>>;
 }
 const golden: Golden = JSON.parse(readFileSync(new URL('../testing/golden.json', import.meta.url), 'utf8'));
 
@@ -142,6 +148,10 @@ const unary: Record<string, (x: Tensor) => Tensor> = {
   reciprocal,
   'pow 1.5': (x) => pow(x, 1.5),
   clip: (x) => clip(x, -1, 2),
+  erfc,
+  erfinv,
+  lgamma,
+  digamma,
 };
 
 const binary: Record<string, (a: Tensor, b: Tensor) => Tensor> = {
@@ -159,6 +169,13 @@ const binary: Record<string, (a: Tensor, b: Tensor) => Tensor> = {
 const ours: Record<string, number> = {
   // PyTorch calls the sign of NaN 0.
   'sign(NaN)': Number.NaN,
+  // Poles of odd order, where PyTorch says NaN; and -∞, which is beyond the last of them.
+  "lgamma'(-Infinity)": Number.NEGATIVE_INFINITY,
+  "lgamma'(-1)": Number.NEGATIVE_INFINITY,
+  'digamma(-Infinity)': Number.NEGATIVE_INFINITY,
+  'digamma(-1)': Number.NEGATIVE_INFINITY,
+  "digamma'(-Infinity)": Number.POSITIVE_INFINITY,
+  "digamma'(-1)": Number.POSITIVE_INFINITY,
   // PyTorch forms exp(x) from the rounded exp(x) - 1.
   "expm1'(-20)": Math.exp(-20),
   "expm1'(-100)": Math.exp(-100),
@@ -171,6 +188,47 @@ const ours: Record<string, number> = {
   "hardSwish'(-Infinity)": Number.NaN,
   "hardSwish'(Infinity)": Number.NaN,
 };
+
+const precise: Record<string, (x: Tensor) => Tensor> = {
+  expm1,
+  log1p,
+  sinh,
+  cosh,
+  tan,
+  asin,
+  acos,
+  atan,
+  asinh,
+  acosh,
+  atanh,
+  softplus,
+  gelu,
+  erf,
+  erfc,
+  erfinv,
+  lgamma,
+  digamma,
+  trigamma,
+  'polygamma 4': (x) => polygamma(4, x),
+};
+
+describe('functions are accurate relative to their size', () => {
+  // Computed with 50 digits, at points that float32 has too.
+  it.each(Object.keys(precise))('%s', async (name) => {
+    const { x, y } = golden.precise[name]!;
+    for (const [dtype, tolerance] of [
+      ['float64', 1e-12],
+      ['float32', 1e-6],
+    ] as const) {
+      const values = Array.from(await precise[name]!(tensor([...x], dtype)).data(), Number);
+      const errors = values.map((value, i) => Math.abs(value / y[i]! - 1));
+      const worst = errors.flatMap((error, i) =>
+        error < tolerance || Math.abs(y[i]!) < 1e-37 ? [] : [`${name}(${x[i]}) in ${dtype}: off by ${error}`],
+      );
+      expect(worst).toEqual([]);
+    }
+  });
+});
 
 describe('values and derivatives at zeros, ties, infinities and NaN are those of PyTorch', () => {
   it.each(Object.keys(unary))('%s', async (name) => {

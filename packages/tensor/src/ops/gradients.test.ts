@@ -5,7 +5,6 @@ import {
   matMul,
   max,
   maximum,
-  mul,
   normal,
   pow,
   randomKey,
