@@ -86,7 +86,7 @@ describe('laws of linear algebra', { timeout: 60_000 }, () => {
     batch: fc.constantFrom([], [2], [2, 1]),
     key: fc.nat(100),
   });
-  const check = (law: (n: number, batch: number[], key: number) => Promise<number>) =>
+  const check = (law: (n: number, batch: readonly number[], key: number) => Promise<number>) =>
     fc.assert(
       fc.asyncProperty(sizes, async ({ n, batch, key }) => {
         expect(await law(n, batch, key)).toBeLessThan(1e-10);
