@@ -1,3 +1,5 @@
+import { execFile } from 'node:child_process';
+import { createRequire } from 'node:module';
 import type { InferenceSession } from 'onnxruntime-common';
 import type { TypedArray } from '../graph/dtype.js';
 import type { TensorType } from '../graph/tensor.js';
@@ -7,9 +9,14 @@ import { type Download, gpuRuntime } from './gpu.js';
 import { type Platform, sessionOptions } from './platform.js';
 import type { Runtime, RuntimeOptions } from './runtime.js';
 
+/** Never released: with its last session ONNX Runtime gives up the GPU, and what is kept there would be lost. */
+let firstSession: Promise<InferenceSession> | undefined;
+
 /** A GPU from Node. A run blocks this thread until it is handed to the GPU. */
 export async function nodeGpuRuntime(options: RuntimeOptions): Promise<Runtime> {
   const platform = await nodePlatform('webgpu', options);
+  firstSession ??= copierOf(platform, { dtype: 'float32', shape: [] });
+  await firstSession;
   return gpuRuntime(platform, downloadByCopy(platform));
 }
 
@@ -25,7 +32,8 @@ function downloadByCopy(platform: Platform): Download {
   };
 }
 
-function copierOf(platform: Platform, { dtype, shape }: TensorType): Promise<InferenceSession> {
+/** A program that copies a tensor. */
+export function copierOf(platform: Platform, { dtype, shape }: TensorType): Promise<InferenceSession> {
   const bytes = encodeModel({
     nodes: [{ name: 'copy', type: 'Identity', domain: '', inputs: ['x'], outputs: ['y'], attributes: {} }],
     constants: [],
@@ -35,20 +43,19 @@ function copierOf(platform: Platform, { dtype, shape }: TensorType): Promise<Inf
   return platform.InferenceSession.create(bytes, sessionOptions(platform, 'all'));
 }
 
-/** Never released: with its last session ONNX Runtime gives up the GPU, and what is kept there would be lost. */
-let firstSession: Promise<InferenceSession> | undefined;
+/** What trying a GPU ends with: the reason why there is none, or nothing. */
+let tried: Promise<string> | undefined;
 
-/** Why there is no GPU to compute on; undefined when there is one. */
+/** Why there is no GPU to compute on; undefined when there is one. Tried once, in another process. */
 export async function whyNoGpu(): Promise<string | undefined> {
-  firstSession ??= nodePlatform('webgpu', {}).then((platform) =>
-    copierOf(platform, { dtype: 'float32', shape: [] }),
-  );
-  try {
-    await firstSession;
-    return undefined;
-  } catch (error) {
-    firstSession = undefined;
-    const message = (error as Error).message.trim();
-    return /Failed to get a WebGPU adapter: (.*)/.exec(message)?.[1] ?? message;
-  }
+  tried ??= tryGpu();
+  return (await tried) || undefined;
 }
+
+const tryGpu = (): Promise<string> =>
+  new Promise((resolve) => {
+    const probe = createRequire(import.meta.url).resolve('#gpuProbe');
+    execFile(process.execPath, [probe], (error, stdout) =>
+      resolve(error ? `trying it ended with ${error.signal ?? `exit code ${error.code}`}` : stdout),
+    );
+  });
