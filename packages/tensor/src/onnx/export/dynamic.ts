@@ -28,7 +28,7 @@ export function mergeTrials(models: readonly OnnxModel[], axes: readonly Dynamic
       if (inputs.some((name) => name !== inputs[0])) throw differs(node, names);
       return inputs[0]!;
     }
-    const formulas = formulasOf(found, axes.length, node, names);
+    const formulas = formulasOf(found, axes, node);
     if (formulas.every(isConstant)) return inputs[0]!;
     const inferred = node.type === 'Reshape' && inferredLength(formulas);
     if (!inferred) return lengths.write(formulas, found[0]!);
@@ -51,11 +51,11 @@ export function mergeTrials(models: readonly OnnxModel[], axes: readonly Dynamic
         nodes: mergedNodes(graphs.map((graph) => graph.nodes)),
         inputs: mergedValues(
           graphs.map((graph) => graph.inputs),
-          names,
+          axes,
         ),
         outputs: mergedValues(
           graphs.map((graph) => graph.outputs),
-          names,
+          axes,
         ),
       };
     });
@@ -72,11 +72,11 @@ export function mergeTrials(models: readonly OnnxModel[], axes: readonly Dynamic
     constants: [...first.constants, ...added, ...lengths.constants],
     inputs: mergedValues(
       models.map((model) => model.inputs),
-      names,
+      axes,
     ),
     outputs: mergedValues(
       models.map((model) => model.outputs),
-      names,
+      axes,
     ),
   });
 }
@@ -109,12 +109,9 @@ function requireSame(tried: readonly (readonly OnnxNode[])[], names: readonly st
 }
 
 /** The formula behind each element of a constant. @throws ExportError for elements without one */
-function formulasOf(
-  tried: readonly OnnxConstant[],
-  axes: number,
-  node: OnnxNode,
-  names: readonly string[],
-): Formula[] {
+function formulasOf(tried: readonly OnnxConstant[], axes: readonly DynamicAxis[], node: OnnxNode): Formula[] {
+  const names = axes.map(({ name }) => name);
+  const trials = axes.map(({ trial }) => trial);
   const [first, ...others] = tried as [OnnxConstant, ...OnnxConstant[]];
   const alike = others.every(
     ({ dtype, shape }) => dtype === first.dtype && String(shape) === String(first.shape),
@@ -131,9 +128,9 @@ function formulasOf(
       continue;
     }
     varies = true;
-    const formula = formulaOf(values, axes);
+    const formula = formulaOf(values, trials);
     if (!formula) {
-      const shown = trialLengths(axes)
+      const shown = trialLengths(trials)
         .map((lengths, trial) => `${values[trial]} for ${lengths.join(', ')}`)
         .join('; ');
       throw new ExportError(
@@ -154,15 +151,20 @@ function inferredLength(formulas: readonly Formula[]): number[] | undefined {
 }
 
 /** The types of inputs or outputs, with names and formulas for lengths that vary. */
-function mergedValues(tried: readonly (readonly OnnxValue[])[], names: readonly string[]): OnnxValue[] {
+function mergedValues(tried: readonly (readonly OnnxValue[])[], axes: readonly DynamicAxis[]): OnnxValue[] {
   return tried[0]!.map((value, index) => {
     const shapes = tried.map((values) => values[index]!.shape);
     const shape = value.shape.map((_, axis) => {
       const formula = formulaOf(
         shapes.map((each) => Number(each[axis])),
-        names.length,
+        axes.map(({ trial }) => trial),
       );
-      return formula ? formatFormula(formula, names) : `${value.name.replace(':', '')}.${axis}`;
+      return formula
+        ? formatFormula(
+            formula,
+            axes.map(({ name }) => name),
+          )
+        : `${value.name.replace(':', '')}.${axis}`;
     });
     return { ...value, shape };
   });

@@ -16,6 +16,7 @@ import {
   mul,
   randomBits,
   reshape,
+  slice,
   sum,
   type Tensor,
   tensor,
@@ -83,6 +84,17 @@ describe('exportOnnx', () => {
       const error = await errorOf(bytes, (x) => callTransformer(net, x), 'tokens', indices(batch, length));
       expect(error).toBeLessThan(1e-6);
     }
+  });
+
+  it('tries other lengths if the function does not take the usual ones', async () => {
+    const positions = drawn(4, [6, 3]);
+    const fn = (table: Tensor, x: Tensor) => add(x, slice(table, [0], [x.length(0)]));
+    const sizes = { x: { shape: ['length', 3] } };
+    await expect(exportOnnx(fn, positions, sizes)).rejects.toThrow(
+      /tried with length = 23: slice: 23 is outside/,
+    );
+    const { bytes } = await exportOnnx(fn, positions, sizes, { tryLengths: { length: [5, 4, 6] } });
+    expect(await errorOf(bytes, (x) => fn(positions, x), 'x', drawn(5, [2, 3]))).toBe(0);
   });
 
   it('works numbers out from the lengths of its inputs', async () => {
@@ -221,9 +233,9 @@ describe('exportOnnx', () => {
       [20, ['LayerNormalization', 'Gelu']],
     ] as const) {
       const { bytes } = await exportOnnx(fn, {}, { x: { shape: ['batch', 6] } }, { opset });
-      expect(readModel(bytes).graph.nodes.map(({ type }) => type)).toEqual(
-        expect.arrayContaining([...types]),
-      );
+      const { nodes } = readModel(bytes).graph;
+      expect(nodes.map(({ type }) => type)).toEqual(expect.arrayContaining([...types]));
+      expect(nodes.every(({ outputs }) => outputs.length === 1)).toBe(true);
       expect(await errorOf(bytes, (x) => fn({}, x), 'x', drawn(1, [3, 6]))).toBeLessThan(1e-6);
     }
   });
@@ -304,7 +316,7 @@ describe('exportOnnx', () => {
 
     it('functions that fail, and says for which lengths', async () => {
       await expect(write((x) => reshape(x, [8, 4]))).rejects.toThrow(
-        'exportOnnx: the function failed when it was tried with batch = 23: reshape: [23, 4] has 92 elements, [8, 4] has 32',
+        'exportOnnx: the function failed when it was tried with batch = 23: reshape: [23, 4] has 92 elements, [8, 4] has 32; if it does not take such lengths, give others with tryLengths',
       );
       await expect(write((x) => reshape(x, [8, 4]), [2, 4])).rejects.toThrow(/^reshape: /);
     });
@@ -323,6 +335,12 @@ describe('exportOnnx', () => {
       );
       await expect(write(same, ['a', 'b', 'c', 'd', 'e'])).rejects.toThrow(
         'exportOnnx: got 5 named axes (a, b, c, d, e), expected at most 4',
+      );
+      await expect(write(same, ['n'], { tryLengths: { m: [1, 2, 3] } })).rejects.toThrow(
+        'exportOnnx: tryLengths: no axis is called m; there are: n',
+      );
+      await expect(write(same, ['n'], { tryLengths: { n: [2, 2, 3] } })).rejects.toThrow(
+        'exportOnnx: tryLengths: n: expected three different positive integers, got [2,2,3]',
       );
       await expect(write(same, [1], { opset: 12 })).rejects.toThrow(
         'exportOnnx: opset: got 12, expected an integer from 13 to 24',

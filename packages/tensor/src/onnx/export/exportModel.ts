@@ -8,6 +8,7 @@ import { mergeTrials } from './dynamic.js';
 import { ExternalFile } from './externalData.js';
 import { type Compute, fold } from './fold.js';
 import { trialLengths } from './formula.js';
+import { withUsedOutputs } from './graphs.js';
 import { provisional, scopedNames, withReadableNames } from './names.js';
 import { withNarrowConstants } from './narrow.js';
 import { requireStandard, withOpset } from './opset.js';
@@ -36,9 +37,9 @@ export async function exportModel<Model>(
   compute: Compute,
 ): Promise<ExportedModel> {
   requireOptions(options);
-  const axes = dynamicAxesOf(inputs);
+  const axes = dynamicAxesOf(inputs, options.tryLengths);
   const trials: Trial[] = [];
-  for (const lengths of trialLengths(axes.length)) {
+  for (const lengths of trialLengths(axes.map(({ trial }) => trial))) {
     const named = new Map(axes.map(({ name }, axis) => [name, lengths[axis]!]));
     trials.push(await emitTrial(trace(fn, model, inputs, named), model, options, compute));
   }
@@ -55,7 +56,7 @@ export async function exportModel<Model>(
   );
   const weightNames = weights.map(({ name }) => name);
   const narrow = withNarrowConstants(stored, weightNames);
-  const lowered = withOpset(narrow, options.opset);
+  const lowered = withOpset(withUsedOutputs(narrow), options.opset);
   requireStandard(lowered, options.ortOperators ?? false);
   const readable = withReadableNames(lowered, {
     inputs: Object.keys(inputs),

@@ -1,6 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { axesOf, evaluateFormula, formatFormula, formulaOf, mostAxes, trialLengths } from './formula.js';
+import {
+  axesOf,
+  evaluateFormula,
+  formatFormula,
+  formulaOf,
+  mostAxes,
+  trialLengths,
+  usualTrial,
+} from './formula.js';
 
 const formulas = fc.integer({ min: 0, max: 3 }).chain((axes) =>
   fc.record({
@@ -9,46 +17,49 @@ const formulas = fc.integer({ min: 0, max: 3 }).chain((axes) =>
   }),
 );
 
+const trialsOf = (axes: number) => Array.from({ length: axes }, (_, axis) => usualTrial(axis));
+
 describe('formulas', () => {
   it('are found from their values', () => {
     fc.assert(
       fc.property(formulas, ({ axes, formula }) => {
-        const values = trialLengths(axes).map((lengths) => evaluateFormula(formula, lengths));
-        expect(formulaOf(values, axes)).toEqual(formula);
+        const values = trialLengths(trialsOf(axes)).map((lengths) => evaluateFormula(formula, lengths));
+        expect(formulaOf(values, trialsOf(axes))).toEqual(formula);
       }),
     );
   });
 
   it('are not found where there is none', () => {
-    const values = (fn: (length: number) => number) => trialLengths(1).map(([length]) => fn(length!));
+    const values = (fn: (length: number) => number) =>
+      trialLengths(trialsOf(1)).map(([length]) => fn(length!));
     expect(
       formulaOf(
         values((n) => n * n),
-        1,
+        trialsOf(1),
       ),
     ).toBeUndefined();
     expect(
       formulaOf(
         values((n) => Math.floor(n / 2)),
-        1,
+        trialsOf(1),
       ),
     ).toBeUndefined();
     expect(
       formulaOf(
         values((n) => 1 / n),
-        1,
+        trialsOf(1),
       ),
     ).toBeUndefined();
     expect(
       formulaOf(
         values((n) => 3 * n - 1),
-        1,
+        trialsOf(1),
       ),
     ).toEqual([-1, 3]);
   });
 
   it('try lengths that all differ', () => {
-    const lengths = trialLengths(mostAxes);
+    const lengths = trialLengths(trialsOf(mostAxes));
     expect(lengths).toHaveLength(2 ** mostAxes + 1);
     expect(new Set(lengths.flat()).size).toBe(3 * mostAxes);
   });

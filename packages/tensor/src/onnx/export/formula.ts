@@ -4,7 +4,7 @@
  */
 export type Formula = readonly number[];
 
-/** Two lengths for which an axis is tried, and a third one to check with. */
+/** Two lengths for which an axis is tried, and a third one to check with; all differ. */
 export type Trial = readonly [low: number, high: number, check: number];
 
 // Primes that are unlikely to be other lengths, so that no two axes agree by accident.
@@ -13,22 +13,22 @@ const primes = [23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71];
 /** How many axes can be dynamic. */
 export const mostAxes = primes.length / 3;
 
-export const trialOf = (axis: number): Trial => primes.slice(3 * axis, 3 * axis + 3) as unknown as Trial;
+/** What an axis is tried with unless it is said. */
+export const usualTrial = (axis: number): Trial => primes.slice(3 * axis, 3 * axis + 3) as unknown as Trial;
 
-/** The lengths of all axes in each trial: every combination of low and high, and the check. */
-export function trialLengths(axes: number): number[][] {
-  const combinations = Array.from({ length: 2 ** axes }, (_, mask) =>
-    Array.from({ length: axes }, (_, axis) => trialOf(axis)[(mask >> axis) & 1]!),
+/** The lengths of all axes in each run: every combination of low and high, and the check. */
+export function trialLengths(trials: readonly Trial[]): number[][] {
+  if (trials.length === 0) return [[]];
+  const combinations = Array.from({ length: 2 ** trials.length }, (_, mask) =>
+    trials.map((trial, axis) => trial[(mask >> axis) & 1]!),
   );
-  const check = Array.from({ length: axes }, (_, axis) => trialOf(axis)[2]);
-  return axes === 0 ? [[]] : [...combinations, check];
+  return [...combinations, trials.map((trial) => trial[2])];
 }
 
-/** The formula behind a number's values in the trials of `trialLengths`; undefined when there is none. */
-export function formulaOf(values: readonly number[], axes: number): Formula | undefined {
-  const factors = values.slice(0, 2 ** axes);
-  for (let axis = 0; axis < axes; axis++) {
-    const [low, high] = trialOf(axis);
+/** The formula behind a number's values in the runs of `trialLengths`; undefined when there is none. */
+export function formulaOf(values: readonly number[], trials: readonly Trial[]): Formula | undefined {
+  const factors = values.slice(0, 2 ** trials.length);
+  trials.forEach(([low, high], axis) => {
     for (let mask = 0; mask < factors.length; mask++) {
       const other = mask | (1 << axis);
       if (other === mask) continue;
@@ -36,10 +36,10 @@ export function formulaOf(values: readonly number[], axes: number): Formula | un
       factors[mask]! -= slope * low;
       factors[other] = slope;
     }
-  }
+  });
   const fits =
     factors.every(Number.isSafeInteger) &&
-    (axes === 0 || evaluateFormula(factors, trialLengths(axes).at(-1)!) === values.at(-1));
+    evaluateFormula(factors, trialLengths(trials).at(-1)!) === values.at(-1);
   return fits ? factors : undefined;
 }
 

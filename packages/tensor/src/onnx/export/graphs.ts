@@ -33,3 +33,21 @@ export function withUsedConstants(model: OnnxModel): OnnxModel {
   const used = new Set(allNodesOf(model.nodes).flatMap(({ inputs }) => inputs));
   return { ...model, constants: model.constants.filter(({ name }) => used.has(name)) };
 }
+
+/** The model with nodes that give no more outputs than are used: the last ones of many operators may be left out. */
+export function withUsedOutputs(model: OnnxModel): OnnxModel {
+  const nodes = allNodesOf(model.nodes);
+  const graphs = nodes.flatMap(({ attributes }) =>
+    Object.values(attributes).flatMap((each) => ('graph' in each ? [each.graph] : [])),
+  );
+  const used = new Set([
+    ...nodes.flatMap(({ inputs }) => inputs),
+    ...[model, ...graphs].flatMap(({ outputs }) => outputs.map(({ name }) => name)),
+  ]);
+  const trimmed = mapNodes(model.nodes, (node) => {
+    if ('body' in node.attributes || 'then_branch' in node.attributes) return [node];
+    const last = node.outputs.findLastIndex((output) => used.has(output));
+    return [{ ...node, outputs: node.outputs.slice(0, Math.max(0, last) + 1) }];
+  });
+  return { ...model, nodes: trimmed };
+}

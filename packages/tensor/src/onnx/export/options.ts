@@ -50,6 +50,11 @@ export interface WeightInfo {
 export interface ExportOptions {
   /** Version of ONNX's operators, from 13 to 24; 21 unless said. */
   readonly opset?: number;
+  /**
+   * The function is traced with several lengths of its named axes to find what depends on them, unless said with primes
+   * between 23 and 71. Three lengths by an axis's name, for functions that take only some: best ones that nothing else has.
+   */
+  readonly tryLengths?: Readonly<Record<string, readonly [number, number, number]>>;
   /** Allows ONNX Runtime's own operators, which other runtimes do not know. */
   readonly ortOperators?: boolean;
   /** Computes what depends on weights alone now, and stores the results in their place. */

@@ -3,8 +3,8 @@ import { ExportError } from '../../graph/errors.js';
 import { leavesBehind } from '../../graph/primitive.js';
 import { Tensor } from '../../graph/tensor.js';
 import type { NamedTensor } from '../emit.js';
-import { mostAxes } from './formula.js';
-import type { InputTypes, NamedOutputs } from './options.js';
+import { mostAxes, type Trial, usualTrial } from './formula.js';
+import type { ExportOptions, InputTypes, NamedOutputs } from './options.js';
 
 /** An axis whose length is not known before the file runs, and where that length can be read. */
 export interface DynamicAxis {
@@ -12,10 +12,15 @@ export interface DynamicAxis {
   /** Which input has it, and as which of its axes. */
   readonly input: number;
   readonly position: number;
+  /** The lengths that it is tried with. */
+  readonly trial: Trial;
 }
 
 /** The named axes of the inputs, in order of first appearance. @throws ExportError for shapes that make no sense */
-export function dynamicAxesOf(inputs: InputTypes): DynamicAxis[] {
+export function dynamicAxesOf(
+  inputs: InputTypes,
+  tryLengths: ExportOptions['tryLengths'] = {},
+): DynamicAxis[] {
   const axes = new Map<string, DynamicAxis>();
   for (const [order, [input, { shape, dtype = 'float32' }]] of Object.entries(inputs).entries()) {
     if (!isDType(dtype)) throw new ExportError(`exportOnnx: input "${input}": unknown dtype ${dtype}`);
@@ -26,7 +31,8 @@ export function dynamicAxesOf(inputs: InputTypes): DynamicAxis[] {
         );
       }
       if (typeof length === 'string' && !axes.has(length)) {
-        axes.set(length, { name: length, input: order, position });
+        const trial = tryLengths[length] ?? usualTrial(axes.size);
+        axes.set(length, { name: length, input: order, position, trial });
       }
     });
   }
@@ -35,7 +41,26 @@ export function dynamicAxesOf(inputs: InputTypes): DynamicAxis[] {
       `exportOnnx: got ${axes.size} named axes (${[...axes.keys()].join(', ')}), expected at most ${mostAxes}`,
     );
   }
+  requireTrials(tryLengths, axes);
   return [...axes.values()];
+}
+
+function requireTrials(
+  tryLengths: Readonly<Record<string, readonly number[]>>,
+  axes: ReadonlyMap<string, DynamicAxis>,
+): void {
+  for (const [name, lengths] of Object.entries(tryLengths)) {
+    if (!axes.has(name)) {
+      const known = [...axes.keys()].join(', ') || 'none';
+      throw new ExportError(`exportOnnx: tryLengths: no axis is called ${name}; there are: ${known}`);
+    }
+    const make = lengths.length === 3 && new Set(lengths).size === 3;
+    if (!make || !lengths.every((length) => Number.isSafeInteger(length) && length > 0)) {
+      throw new ExportError(
+        `exportOnnx: tryLengths: ${name}: expected three different positive integers, got ${JSON.stringify(lengths)}`,
+      );
+    }
+  }
 }
 
 /** A traced function. */
@@ -72,9 +97,12 @@ function traced<Result>(call: () => Result, lengths: ReadonlyMap<string, number>
     if (lengths.size === 0) throw error;
     const tried = [...lengths].map(([name, length]) => `${name} = ${length}`).join(', ');
     const message = error instanceof Error ? error.message : String(error);
-    throw new ExportError(`exportOnnx: the function failed when it was tried with ${tried}: ${message}`, {
-      cause: error,
-    });
+    throw new ExportError(
+      `exportOnnx: the function failed when it was tried with ${tried}: ${message}; if it does not take such lengths, give others with tryLengths`,
+      {
+        cause: error,
+      },
+    );
   }
 }
 
