@@ -10,7 +10,7 @@ import { brokenLinks, docs, pages, tableRows } from './pages.js';
 import { keeps, pathOf, promisedBy, snippetsOf, typeErrors } from './snippets.js';
 
 const snippets = pages.flatMap((page) => snippetsOf(docs, page));
-const folder = fileURLToPath(docs);
+const folder = fileURLToPath(new URL('.snippets/node/', docs));
 
 describe('the snippets', () => {
   it('compile', () => {
@@ -36,7 +36,7 @@ describe('the snippets', () => {
     });
     afterAll(() => {
       if (working) rmSync(working, { recursive: true });
-      rmSync(join(folder, '.snippets'), { recursive: true, force: true });
+      rmSync(folder, { recursive: true, force: true });
     });
 
     it.each(own)('print what they promise: $place', async (snippet) => {

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 
 /** A block of TypeScript on a page. */
@@ -54,7 +55,7 @@ export function keeps(promise: string, printed: string): boolean {
  * @returns what the compiler complains about, each with the place on its page
  */
 export function typeErrors(snippets: readonly Snippet[]): string[] {
-  const here = new URL('./', import.meta.url).pathname;
+  const here = fileURLToPath(new URL('./', import.meta.url));
   const byPath = new Map(snippets.map((snippet) => [pathOf(here, snippet), snippet]));
   const base = ts.readConfigFile(`${here}../tsconfig.base.json`, ts.sys.readFile).config.compilerOptions;
   const { options } = ts.convertCompilerOptionsFromJson(
@@ -71,6 +72,7 @@ export function typeErrors(snippets: readonly Snippet[]): string[] {
   const host = ts.createCompilerHost(options);
   const { fileExists, readFile } = host;
   host.fileExists = (path) => byPath.has(path) || fileExists(path);
+  host.directoryExists = () => true;
   host.readFile = (path) => byPath.get(path)?.code ?? readFile(path);
   const program = ts.createProgram([...byPath.keys()], options, host);
   return [...byPath].flatMap(([path, { place }]) => {
@@ -85,4 +87,4 @@ export function typeErrors(snippets: readonly Snippet[]): string[] {
 
 /** A folder for each page, so that its snippets are files beside each other. */
 export const pathOf = (folder: string, { page, file }: Snippet): string =>
-  `${folder}.snippets/${page.replace(/\W+/g, '-')}/${file}`;
+  `${folder}${page.replace(/\W+/g, '-')}/${file}`;
