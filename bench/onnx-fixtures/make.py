@@ -250,6 +250,9 @@ def elementwise():
     t.add("Div", [whole, t.constant(2, np.int64)], kinds=[INT64])
     t.add("Cast", [t.add("Cast", [t.add("Mul", [whole, t.constant(100, np.int64)], kinds=[INT64])], keep=0,
                          to=TensorProto.INT8)], kinds=[INT64], to=INT64)
+    for type in ["BitwiseAnd", "BitwiseOr", "BitwiseXor"]:
+        t.add(type, [whole, t.constant(6, np.int64)], kinds=[INT64])
+    t.add("BitwiseNot", [whole], kinds=[INT64])
     t.add("Softmax", ["x"])
     t.add("LogSoftmax", ["x"], axis=0)
     t.add("Hardmax", ["x"], axis=-1)
@@ -307,6 +310,7 @@ def movement(opset):
                                kinds=[INT64])])
     t.add("Pad", ["x", ints(0, 1, 2, 1, 0, 3)])
     t.add("Pad", ["x", ints(0, 1, 2, 0, -1, 3), t.constant(-2, np.float32)])
+    t.add("Pad", ["x", ints(0, 1, 2, 0, 0, 3), t.add("ReduceMax", ["x"], keepdims=0)])
     t.add("Pad", ["x", ints(0, 1, 2, 0, 2, 3)], mode="reflect")
     t.add("Pad", ["x", ints(0, 1, 2, 0, 2, 3)], mode="edge")
     filled = t.add("ConstantOfShape", [row], kinds=[INT64], value=helper.make_tensor("v", INT64, [1], [2]))
@@ -354,6 +358,7 @@ def vision(opset):
           output_padding=[1, 0])
     t.add("ConvTranspose", ["x", t.weights(4, 1, 3, 3)], group=4, auto_pad="SAME_UPPER", strides=[2, 2])
     t.add("ConvTranspose", ["x", t.weights(4, 1, 3, 3)], strides=[2, 2], output_shape=[14, 16])
+    t.add("ConvTranspose", ["x", t.weights(4, 1, 3, 3)], strides=[2, 2], output_shape=[16, 18])
     flat = t.add("Flatten", ["x"], axis=2)
     line = t.add("Reshape", [flat, t.constant([-1, 4, 56], np.int64)])
     t.add("Conv", [line, t.weights(3, 4, 5)], strides=[3])
@@ -417,6 +422,7 @@ def attention():
     t.add("Attention", ["q", "q", "q"], is_causal=1, scale=0.3, **heads)
     t.add("Attention", ["q", "k", "k", t.weights(5, 6)], **heads)
     t.add("Attention", ["q", "k", "k", t.constant(np.tri(5, 6, 1), bool)], **heads)
+    t.add("Attention", ["q", "q", "q", t.constant(np.tri(5, 5, 1), bool)], is_causal=1, **heads)
     half = t.add("Slice", ["k", t.constant([0], np.int64), t.constant([4], np.int64), t.constant([2], np.int64)])
     t.add("Attention", ["q", half, half], q_num_heads=4, kv_num_heads=2)
     cut = t.add("Transpose", [t.add("Reshape", ["q", t.constant([0, 5, 2, 4], np.int64)])], perm=[0, 2, 1, 3])
@@ -489,6 +495,10 @@ def structure():
     branch = lambda type, name: helper.make_graph([helper.make_node(type, ["x"], [name], name=name)], name, [],
                                                   [value(name)])
     t.add("If", [many], then_branch=branch("Exp", "then"), else_branch=branch("Neg", "else"))
+    total = t.add("ReduceMax", ["x"], keepdims=0)
+    for type in ["Greater", "Less"]:
+        sign = t.add(type, [total, t.constant(1.7, np.float32)], kinds=[BOOL])
+        t.add("If", [sign], then_branch=branch("Exp", "then"), else_branch=branch("Neg", "else"))
     body = helper.make_graph(
         [helper.make_node("Mul", ["state", "half"], ["next"]), helper.make_node("Add", ["next", "x"], ["sum"]),
          helper.make_node("Identity", ["going"], ["still"]), helper.make_node("Identity", ["sum"], ["step"])],

@@ -139,6 +139,12 @@ export class Call {
     return this.#runGraph(graph, inputs);
   }
 
+  /** Refuses attributes other than those named. */
+  requireAttributes(known: readonly string[]): void {
+    const other = [...this.#attributes.keys()].find((name) => !known.includes(name));
+    if (other !== undefined) throw this.error(`attribute "${other}" is not supported`);
+  }
+
   /** Refuses outputs from `count` on, when something uses them. */
   requireOutputs(count: number): void {
     const extra = this.node.outputs.slice(count).find((name) => name);

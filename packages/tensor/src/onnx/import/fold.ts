@@ -122,7 +122,12 @@ function foldKnown(call: Call, type: string): Value | undefined {
   }
   if (Object.hasOwn(functions, type))
     return knownValue(first.numbers!.map(functions[type]!), dtype, first.shape);
-  if (Object.hasOwn(reductions, type)) return reduce(call, first, reductions[type]!);
+  if (Object.hasOwn(reductions, type)) {
+    const combine = reductions[type]!;
+    // The largest of no bools is false, the smallest is true.
+    const bounded = (numbers: readonly number[]) => Math.min(1, Math.max(0, combine(numbers)));
+    return reduce(call, first, dtype === 'bool' ? bounded : combine);
+  }
   if (type === 'Where') {
     return zip(type, present, (condition, a, b) => (condition ? a! : b!), call.value(1).dtype);
   }

@@ -145,11 +145,11 @@ describe('importOnnx refuses', () => {
     expect(read).toEqual(['w.bin']);
   });
 
-  it('loops and functions that multiply without end', async () => {
+  it('loops that take too many steps', async () => {
     const bytes = fixtureBytes('control-16');
-    const small = { limits: { nodes: 20 } };
+    const small = { limits: { nodes: 60 } };
     const model = await importOnnx(bytes, small);
-    expect(() => model.run(exampleInputs(model, { n: 40 }))).toThrow('more than 20 nodes (limits.nodes)');
+    expect(() => model.run(exampleInputs(model, { n: 40 }))).toThrow('more than 60 nodes (limits.nodes)');
   });
 });
 

@@ -1,11 +1,11 @@
 import { formatShape } from '../../../graph/shape.js';
 import type { Tensor } from '../../../graph/tensor.js';
 import { broadcastTo, reshape } from '../../../ops/broadcast.js';
-import { literal } from '../../../ops/create.js';
-import { add, cast, equal, mul, sub, where } from '../../../ops/elementwise.js';
+import { add, cast, equal, logicalAnd, mul, sub, where } from '../../../ops/elementwise.js';
 import { take, triangle } from '../../../ops/gather.js';
 import { matMul } from '../../../ops/matMul.js';
 import { concat, slice, split, stack, transpose } from '../../../ops/movement.js';
+import { any } from '../../../ops/reduce.js';
 import { softmax } from '../../../ops/softmax.js';
 import type { Call, Operators } from '../call.js';
 
@@ -39,13 +39,19 @@ function repeatHeads(x: Tensor, heads: number): Tensor {
 interface Weighing {
   readonly scale: number | undefined;
   readonly causal: boolean;
-  /** What is added to the scores. */
-  readonly bias: Tensor | undefined;
+  /** What is added to the scores, or, if it is bool, where values are looked at. */
+  readonly mask: Tensor | undefined;
   /** Keys before those that belong to the query's positions. */
   readonly past: number;
 }
 
-/** Heads of values, weighed by how their keys fit the queries: all [batch, heads, length, size]. */
+/** Below any score. Finite, so that queries which see nothing have derivatives. */
+const lowest = -3.4028234663852886e38;
+
+/**
+ * Heads of values, weighed by how their keys fit the queries: all [batch, heads, length, size]. Queries that may see
+ * nothing get zeros.
+ */
 function attend(call: Call, query: Tensor, key: Tensor, value: Tensor, how: Weighing): Tensor {
   const heads = query.length(1);
   if (heads % key.length(1) !== 0) {
@@ -53,19 +59,31 @@ function attend(call: Call, query: Tensor, key: Tensor, value: Tensor, how: Weig
   }
   const scale = how.scale ?? query.length(-1) ** -0.5;
   const scores = mul(matMul(query, repeatHeads(key, heads), { transposeB: true }), scale);
-  const biased = how.bias ? add(scores, how.bias) : scores;
-  const mask = triangle(query.length(2), key.length(2), how.past);
-  const visible = how.causal ? where(mask, biased, -Infinity) : biased;
-  return matMul(softmax(visible), repeatHeads(value, heads));
+  const seen = how.mask?.dtype === 'bool' ? how.mask : undefined;
+  const biased = how.mask && !seen ? add(scores, how.mask) : scores;
+  const before = how.causal ? triangle(query.length(2), key.length(2), how.past) : undefined;
+  const visible = seen && before ? logicalAnd(seen, before) : (seen ?? before);
+  const values = repeatHeads(value, heads);
+  if (!visible) return matMul(softmax(biased), values);
+  const weights = softmax(where(visible, biased, lowest));
+  // Without a mask every query sees itself.
+  if (!seen) return matMul(weights, values);
+  return matMul(mul(weights, cast(any(visible, { axis: -1, keepAxes: true }), weights.dtype)), values);
 }
 
-/** A mask as what is added to scores: true lets pass. */
-const biasOf = (mask: Tensor | undefined, like: Tensor): Tensor | undefined => {
-  if (mask?.dtype !== 'bool') return mask;
-  return where(mask, literal(0, like.dtype), -Infinity);
-};
+/** Attributes of attention that are known; others would change what it computes. */
+const attributes = [
+  'is_causal',
+  'kv_num_heads',
+  'q_num_heads',
+  'qk_matmul_output_mode',
+  'scale',
+  'softcap',
+  'softmax_precision',
+];
 
 function attention(call: Call): readonly (Tensor | undefined)[] {
+  call.requireAttributes(attributes);
   if (call.float('softcap', 0) || call.optional(6))
     throw call.error('softcap and nonpad_kv_seqlen are not supported');
   const given = call.tensor(0);
@@ -78,7 +96,7 @@ function attention(call: Call): readonly (Tensor | undefined)[] {
   const output = attend(call, query, key, value, {
     scale: call.has('scale') ? call.float('scale') : undefined,
     causal: call.int('is_causal', 0) !== 0,
-    bias: biasOf(call.optional(3), query),
+    mask: call.optional(3),
     past: pastKey?.length(2) ?? 0,
   });
   return [given.rank === 3 ? fromHeads(output) : output, key, value];
@@ -112,7 +130,7 @@ function multiHeadAttention(call: Call): readonly (Tensor | undefined)[] {
   const output = attend(call, biased[0], keys, values, {
     scale: scale === 0 ? undefined : scale,
     causal: call.int('unidirectional', 0) !== 0,
-    bias: hidden && extra ? add(hidden, extra) : (hidden ?? extra),
+    mask: hidden && extra ? add(hidden, extra) : (hidden ?? extra),
     past: pastKey?.length(2) ?? 0,
   });
   return [fromHeads(output), keys, values];

@@ -1,5 +1,7 @@
+import { cond } from '../../../control/cond.js';
 import { normalizeAxis } from '../../../graph/shape.js';
 import type { Tensor } from '../../../graph/tensor.js';
+import { reshape } from '../../../ops/broadcast.js';
 import { greaterEqual, mul, where } from '../../../ops/elementwise.js';
 import { full } from '../../../ops/fill.js';
 import { split, squeeze, stack } from '../../../ops/movement.js';
@@ -7,10 +9,13 @@ import { uniform } from '../../../ops/random.js';
 import type { Call, Operators } from '../call.js';
 import { knownValue, tensorValue, type Value } from '../value.js';
 
-/** Only the branch that is taken is traced. */
-function branch(call: Call): Value[] {
-  const condition = call.number(0, 'the condition');
-  return call.run(call.graph(condition ? 'then_branch' : 'else_branch'), []);
+/** Only the branch that is taken is traced, if that is known; otherwise both, and the condition decides when it runs. */
+function branch(call: Call): (Value | Tensor)[] {
+  const run = (taken: boolean) => call.run(call.graph(taken ? 'then_branch' : 'else_branch'), []);
+  const { numbers } = call.value(0);
+  if (numbers?.length === 1) return run(numbers[0] !== 0);
+  const tensors = (taken: boolean) => () => run(taken).map(({ tensor }) => tensor);
+  return cond(reshape(call.tensor(0), []), tensors(true), tensors(false));
 }
 
 /** Outputs of all steps along a new first axis; no steps leave nothing to tell their shape by. */

@@ -1,5 +1,6 @@
 import { isFloat } from '../../../graph/dtype.js';
 import type { Tensor } from '../../../graph/tensor.js';
+import { bitwiseAnd, bitwiseNot, bitwiseOr, bitwiseXor } from '../../../ops/bitwise.js';
 import {
   abs,
   add,
@@ -127,6 +128,10 @@ export const elementwise: Operators = {
   Asinh: unary(asinh),
   Atan: unary(atan),
   Atanh: unary(atanh),
+  BitwiseAnd: binary(bitwiseAnd),
+  BitwiseNot: unary(bitwiseNot),
+  BitwiseOr: binary(bitwiseOr),
+  BitwiseXor: binary(bitwiseXor),
   Cast: (call) => castTo(call.value(0), castTarget(call).type),
   CastLike(call) {
     const like = call.value(1);

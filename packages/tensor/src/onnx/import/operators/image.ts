@@ -1,7 +1,7 @@
 import { formatShape, normalizeAxis } from '../../../graph/shape.js';
 import type { Tensor } from '../../../graph/tensor.js';
 import { reshape } from '../../../ops/broadcast.js';
-import { tensor } from '../../../ops/create.js';
+import { type Operand, tensor } from '../../../ops/create.js';
 import { greater, where } from '../../../ops/elementwise.js';
 import { ones } from '../../../ops/fill.js';
 import { take } from '../../../ops/gather.js';
@@ -178,8 +178,9 @@ function padded(call: Call): Tensor {
   const [before, after] = [side(0), side(axes.length)];
   const place = beyond[mode];
   if (!place) {
-    const value = call.optionalNumbers(2, 'constant_value')?.[0] ?? 0;
-    return paddedWith(x, before, after, value);
+    const value = call.inputs[2];
+    const known = value ? value.numbers?.[0] : 0;
+    return paddedWith(x, before, after, known ?? reshape(call.tensor(2), []));
   }
   return axes.reduce((result, axis) => {
     const length = x.shape[axis]!;
@@ -195,7 +196,7 @@ function padded(call: Call): Tensor {
 }
 
 /** Negative counts cut elements off. */
-function paddedWith(x: Tensor, before: readonly number[], after: readonly number[], value: number): Tensor {
+function paddedWith(x: Tensor, before: readonly number[], after: readonly number[], value: Operand): Tensor {
   const start = before.map((n) => Math.max(0, -n));
   const kept = slice(
     x,

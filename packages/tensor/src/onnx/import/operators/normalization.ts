@@ -1,7 +1,7 @@
 import { formatShape, normalizeAxis } from '../../../graph/shape.js';
 import type { Tensor } from '../../../graph/tensor.js';
 import { reshape, sum } from '../../../ops/broadcast.js';
-import { abs, add, div, mul, pow, reciprocal, sqrt, sub } from '../../../ops/elementwise.js';
+import { abs, add, div, equal, mul, pow, reciprocal, sqrt, sub, where } from '../../../ops/elementwise.js';
 import { pad, slice } from '../../../ops/movement.js';
 import { batchNorm, batchNormInference, groupNorm, layerNorm, rmsNorm } from '../../../ops/norm.js';
 import { mean, variance } from '../../../ops/reduce.js';
@@ -99,8 +99,10 @@ function localResponse(call: Call): Tensor {
 function lpNormalization(call: Call): Tensor {
   const x = call.tensor(0);
   const options = { axis: call.int('axis', -1), keepAxes: true };
-  if (call.int('p', 2) === 1) return div(x, sum(abs(x), options));
-  return div(x, sqrt(sum(mul(x, x), options)));
+  const size = call.int('p', 2) === 1 ? sum(abs(x), options) : sum(mul(x, x), options);
+  // Zeros stay zeros, and the root of 0 has no derivative.
+  const positive = where(equal(size, 0), 1, size);
+  return div(x, call.int('p', 2) === 1 ? positive : sqrt(positive));
 }
 
 function meanVariance(call: Call): Tensor {

@@ -95,17 +95,18 @@ function transposedConvolution(call: Call): Tensor {
   );
   const target =
     asked?.slice(-size.length) ?? (same ? size.map((length, axis) => length * strides[axis]!) : undefined);
-  // What the full result is too long by is cut off on both sides.
+  // What the full result is too long by is cut off on both sides; what it lacks is added after it.
   const cut = target?.map((length, axis) => Math.max(0, full[axis]! - length));
   const sides = cut?.map((total): [number, number] => {
     const half = Math.floor(total / 2);
     return automatic === 'SAME_UPPER' ? [half, total - half] : [total - half, half];
   });
+  const more = target?.map((length, axis) => (extra[axis] ?? 0) + Math.max(0, length - full[axis]!));
   const result = convTranspose(x, w, {
     strides,
     dilation,
     padding: sides ?? pairs(given),
-    outputPadding: extra,
+    outputPadding: more ?? extra,
     groups: call.int('group', 1),
   });
   return bias ? add(result, alongChannels(bias, x.rank)) : result;
