@@ -139,8 +139,10 @@ export function simplify(
     if (transparent.has(application.primitive.name)) return application.inputs;
     for (const rule of rules[application.primitive.name] ?? []) {
       const result = rule(application);
-      const node = result && applicationOf(result);
-      if (result) return node ? unified(node) : [result];
+      if (!result) continue;
+      // An output among several was there before, and is known.
+      const node = applicationOf(result);
+      return node?.outputs.length === 1 ? unified(node) : [result];
     }
     return unified(application);
   };
@@ -173,7 +175,9 @@ function necessary(outputs: readonly Tensor[], ends: ReadonlySet<Tensor>): Neces
     const { primitive } = application;
     const wanted = application.outputs.map((output) => used.has(output));
     if (!wanted.includes(true)) continue;
-    const simpler = { ...application, attributes: withSimpleBodies(application.attributes) };
+    const simpler = transparent.has(primitive.name)
+      ? application
+      : { ...application, attributes: withSimpleBodies(application.attributes) };
     const narrower = 'narrow' in primitive ? primitive.narrow?.(simpler, wanted) : undefined;
     const { inputs, attributes } = narrower ?? simpler;
     const kept = narrower ? application.outputs.filter((_, i) => narrower.outputs[i]) : application.outputs;
