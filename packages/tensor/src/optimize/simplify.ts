@@ -5,6 +5,7 @@ import type { Tensor } from '../graph/tensor.js';
 import { reshape } from '../ops/broadcast.js';
 import { literalValue } from '../ops/create.js';
 import { transpose } from '../ops/movement.js';
+import { joinPads } from './joinPads.js';
 
 /** Rewrites one node whose inputs are simplified already; undefined when the rule has nothing to say. */
 type Rule = (application: Application) => Tensor | undefined;
@@ -75,7 +76,7 @@ const rules: Readonly<Record<string, readonly Rule[]>> = {
   broadcastTo: [dropSameShape],
   transpose: [joinTransposes],
   neg: [doubleNegation],
-  add: [dropNeutral(0, [0, 1]), dropBroadcasts],
+  add: [dropNeutral(0, [0, 1]), dropBroadcasts, joinPads],
   sub: [dropNeutral(0, [1]), dropBroadcasts],
   mul: [dropNeutral(1, [0, 1]), dropBroadcasts],
   div: [dropNeutral(1, [1]), dropBroadcasts],
