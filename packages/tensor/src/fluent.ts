@@ -4,6 +4,7 @@ import { Tensor } from './graph/tensor.js';
 import { type ReduceOptions, reshape, sum } from './ops/broadcast.js';
 import type { Operand } from './ops/create.js';
 import * as elementwise from './ops/elementwise.js';
+import { expm1, log1p } from './ops/exponential.js';
 import { type MatMulOptions, matMul } from './ops/matMul.js';
 import { transpose } from './ops/movement.js';
 import { max, mean, min } from './ops/reduce.js';
@@ -21,7 +22,18 @@ interface Methods {
   log(): Tensor;
   sqrt(): Tensor;
   square(): Tensor;
+  reciprocal(): Tensor;
   abs(): Tensor;
+  sin(): Tensor;
+  cos(): Tensor;
+  tanh(): Tensor;
+  sigmoid(): Tensor;
+  relu(): Tensor;
+  floor(): Tensor;
+  round(): Tensor;
+  log1p(): Tensor;
+  expm1(): Tensor;
+  clip(low: Operand, high: Operand): Tensor;
   cast(dtype: DType): Tensor;
   matMul(other: Tensor, options?: MatMulOptions): Tensor;
   reshape(shape: Shape): Tensor;
@@ -82,7 +94,40 @@ const methods: {
     return elementwise.sqrt(this);
   },
   square() {
-    return elementwise.mul(this, this);
+    return elementwise.square(this);
+  },
+  reciprocal() {
+    return elementwise.reciprocal(this);
+  },
+  sin() {
+    return elementwise.sin(this);
+  },
+  cos() {
+    return elementwise.cos(this);
+  },
+  tanh() {
+    return elementwise.tanh(this);
+  },
+  sigmoid() {
+    return elementwise.sigmoid(this);
+  },
+  relu() {
+    return elementwise.relu(this);
+  },
+  floor() {
+    return elementwise.floor(this);
+  },
+  round() {
+    return elementwise.round(this);
+  },
+  log1p() {
+    return log1p(this);
+  },
+  expm1() {
+    return expm1(this);
+  },
+  clip(low, high) {
+    return elementwise.clip(this, low, high);
   },
   abs() {
     return elementwise.abs(this);

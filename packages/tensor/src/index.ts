@@ -12,7 +12,7 @@ export { isFloat } from './graph/dtype.js';
 export { DTypeError, ExportError, RuntimeError, ShapeError } from './graph/errors.js';
 export type { Shape } from './graph/shape.js';
 export { broadcastShapes, formatShape, sameShape, sizeOf } from './graph/shape.js';
-export { Tensor, type TensorType, type Value } from './graph/tensor.js';
+export { type DeviceValue, type Stored, Tensor, type TensorType, type Value } from './graph/tensor.js';
 export { type FlatTree, flatten, leavesLike, leavesOf, mapTree, withLeaves } from './graph/tree.js';
 export type {
   ExportedModel,
@@ -64,6 +64,17 @@ export { broadcastTo, type ReduceOptions, requireFloat, reshape, sum } from './o
 export { type ConvOptions, type ConvTransposeOptions, conv, convTranspose } from './ops/conv.js';
 export { type Nested, type Operand, tensor } from './ops/create.js';
 export { diag, diagonal, eye, trace } from './ops/diagonal.js';
+export {
+  type CategoricalOptions,
+  categorical,
+  type DrawOptions,
+  exponential,
+  gumbel,
+  laplace,
+  randint,
+  type TruncatedNormalOptions,
+  truncatedNormal,
+} from './ops/distributions.js';
 export { dynamicSlice, dynamicUpdateSlice } from './ops/dynamicSlice.js';
 export { einsum } from './ops/einsum.js';
 export {

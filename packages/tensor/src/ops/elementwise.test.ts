@@ -111,6 +111,28 @@ describe('elementwise functions', () => {
     expect(tail! / Math.exp(-75)).toBeCloseTo(1, 12);
   });
 
+  it('are methods too, the commonest of them', async () => {
+    const x = tensor([0.25, -0.5], 'float64');
+    for (const [result, expected] of [
+      [x.reciprocal(), [4, -2]],
+      [x.square(), [0.0625, 0.25]],
+      [x.floor(), [0, -1]],
+      [x.round(), [0, -0]],
+      [x.relu(), [0.25, 0]],
+      [x.clip(-0.3, 0.1), [0.1, -0.3]],
+      [x.sin(), [Math.sin(0.25), Math.sin(-0.5)]],
+      [x.cos(), [Math.cos(0.25), Math.cos(-0.5)]],
+      [x.tanh(), [Math.tanh(0.25), Math.tanh(-0.5)]],
+      [x.log1p(), [Math.log1p(0.25), Math.log1p(-0.5)]],
+      [x.expm1(), [Math.expm1(0.25), Math.expm1(-0.5)]],
+      [x.sigmoid(), [1 / (1 + Math.exp(-0.25)), 1 / (1 + Math.exp(0.5))]],
+    ] as const) {
+      (await numbers(result)).forEach((value, i) => {
+        expect(value).toBeCloseTo(expected[i]!, 14);
+      });
+    }
+  });
+
   it('keep the shape of tensors without elements', async () => {
     expect(await elu(zeros([0, 2])).toArray()).toEqual([]);
     expect(leakyRelu(zeros([3, 0])).shape).toEqual([3, 0]);
