@@ -27,7 +27,9 @@ export function roundHalfEven(value: number): number {
 
 /** Half as many bytes, cast to float32 when the file runs. */
 export function withFloat16(model: OnnxModel, weight: StoredWeight): OnnxModel {
-  const data = Uint16Array.from(weight.constant.data as Float32Array, float16Bits);
+  const numbers = weight.constant.data as Float32Array;
+  const data = new Uint16Array(numbers.length);
+  for (let i = 0; i < numbers.length; i++) data[i] = float16Bits(numbers[i]!);
   const attributes = { to: { int: onnxTypes.float32 } };
   return withWidened(model, weight, { dtype: 'float16', data }, { type: 'Cast', constants: [], attributes });
 }

@@ -15,14 +15,21 @@ export function withInt8(
   const numbers = constant.data as Float32Array;
   const axis = channelAxis(model, constant.name, shape.length);
   const channels = perChannel ? shape[axis]! : 1;
-  const stride = perChannel ? shape.slice(axis + 1).reduce((product, length) => product * length, 1) : 1;
-  const channelOf = (index: number) => Math.floor(index / stride) % channels;
+  const stride = perChannel
+    ? shape.slice(axis + 1).reduce((product, length) => product * length, 1)
+    : numbers.length;
+  // Numbers of one channel lie in stretches of `stride`, the channels one after another, over and over.
   const largest = new Float32Array(channels);
-  numbers.forEach((number, i) => {
-    largest[channelOf(i)] = Math.max(largest[channelOf(i)]!, Math.abs(number));
-  });
+  for (let from = 0, channel = 0; from < numbers.length; from += stride, channel = (channel + 1) % channels) {
+    for (let i = from; i < from + stride; i++) {
+      largest[channel] = Math.max(largest[channel]!, Math.abs(numbers[i]!));
+    }
+  }
   const levels = Array.from(largest, (each) => symmetricLevels([each], 8));
-  const data = Int8Array.from(numbers, (number, i) => levelOf(number, levels[channelOf(i)]!));
+  const data = new Int8Array(numbers.length);
+  for (let from = 0, channel = 0; from < numbers.length; from += stride, channel = (channel + 1) % channels) {
+    for (let i = from; i < from + stride; i++) data[i] = levelOf(numbers[i]!, levels[channel]!);
+  }
   const parts = perChannel ? [channels] : [];
   return withWidened(
     model,
