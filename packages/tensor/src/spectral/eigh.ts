@@ -17,7 +17,7 @@ import { matMul } from '../ops/matMul.js';
 import { concat, expandAxis, pad, squeeze } from '../ops/movement.js';
 import { max } from '../ops/reduce.js';
 import { argSort } from '../ops/sort.js';
-import { halves, playRound, playSweeps, rotationsFor } from './jacobi.js';
+import { halves, largestShare, playRound, playSweeps, type Round, rotationsFor } from './jacobi.js';
 
 /** Rows in the order of `keys` [..., rows]. */
 export function orderedRows(rows: Tensor, keys: Tensor, descending: boolean): Tensor {
@@ -26,16 +26,17 @@ export function orderedRows(rows: Tensor, keys: Tensor, descending: boolean): Te
 }
 
 /** One round on [matrix | vectors], rows and columns of the matrix and rows of the vectors. */
-function round(rows: Tensor): Tensor {
+function round(rows: Tensor, norm: Tensor): Round {
   const n = rows.length(-2);
   const matrix = block(rows, [0, 0], [undefined, n]);
   const corner = block(matrix, [0, n / 2], [n / 2, undefined]);
-  const elements = expandAxis(diagonal(matrix), -1);
-  const rotations = rotationsFor(...halves(elements), expandAxis(diagonal(corner), -1));
+  const between = expandAxis(diagonal(corner), -1);
+  const rotations = rotationsFor(...halves(expandAxis(diagonal(matrix), -1)), between);
   const rotated = playRound(halves(rows), rotations);
   const columns = adjoint(block(rotated, [0, 0], [undefined, n]));
   const turned = playRound(halves(columns), rotations);
-  return concat([turned, block(rotated, [0, n], [undefined, undefined])], -1);
+  const next = concat([turned, block(rotated, [0, n], [undefined, undefined])], -1);
+  return { rows: next, rest: largestShare(between, norm) };
 }
 
 /** Rows of [eigenvalue | eigenvector], smallest eigenvalue first. */
@@ -52,7 +53,8 @@ function eigenRows(symmetric: Tensor): Tensor {
     : symmetric;
   const count = n + more;
   const vectors = add(mul(even, 0), eye(count, count, symmetric.dtype));
-  const played = playSweeps(concat([even, vectors], -1), round);
+  const norm = max(abs(symmetric), { axis: [-2, -1], keepAxes: true });
+  const played = playSweeps(concat([even, vectors], -1), (each) => round(each, norm));
   const values = diagonal(block(played, [0, 0], [undefined, count]));
   const found = concat([expandAxis(values, -1), block(played, [0, count], [undefined, undefined])], -1);
   return block(orderedRows(found, values, false), [0, 0], [n, n + 1]);

@@ -1,9 +1,12 @@
 import { scan } from '../control/scan.js';
+import { whileLoop } from '../control/whileLoop.js';
 import type { Tensor } from '../graph/tensor.js';
 import { sum } from '../ops/broadcast.js';
-import { abs, add, div, less, maximum, mul, sqrt, sub, where } from '../ops/elementwise.js';
+import { abs, add, div, greater, less, maximum, mul, sqrt, sub, where } from '../ops/elementwise.js';
+import { ones, zeros } from '../ops/fill.js';
 import { block } from '../ops/linalg/matrix.js';
 import { concat } from '../ops/movement.js';
+import { max } from '../ops/reduce.js';
 
 // Jacobi's method with all rotations of a round at once: row i of the upper half is paired with row i of the lower half,
 // and between rounds the rows change places like players of a tournament, so that in one sweep everyone meets everyone.
@@ -54,15 +57,36 @@ export function playRound([upper, lower]: Halves, { cosine, sine }: Rotations): 
   return concat(places, -2);
 }
 
-/** Enough for matrices of some hundred rows: convergence is quadratic once the elements beside the diagonal are small. */
-const sweepsFor = (rows: number): number => 5 + Math.ceil(Math.log2(rows));
-
-/** Plays all rounds; afterwards every row stands where it began. */
-export function playSweeps(rows: Tensor, round: (rows: Tensor) => Tensor): Tensor {
-  const count = rows.length(-2);
-  const length = (count - 1) * sweepsFor(count);
-  return scan((carry: Tensor) => [round(carry), []] as const, rows, undefined, { length })[0];
+/** What a round leaves, and the largest share that it found beside the diagonal, a scalar. */
+export interface Round {
+  readonly rows: Tensor;
+  readonly rest: Tensor;
 }
+
+/** More than any matrix has been seen to need; a few sweeps are usual, about ten for hundreds of rows. */
+const mostSweeps = 30;
+
+/**
+ * Plays sweeps until one has found hardly anything to rotate; afterwards every row stands where it began. Convergence is
+ * quadratic, so that a sweep that finds ε to the power of ¾ leaves less than ε.
+ */
+export function playSweeps(rows: Tensor, round: (rows: Tensor) => Round): Tensor {
+  const enough = rows.dtype === 'float64' ? 2 ** -39 : 2 ** -17;
+  const sweep = (before: Round): Round => {
+    const start = { rows: before.rows, rest: zeros([], rows.dtype) };
+    const step = (carry: Round) => {
+      const played = round(carry.rows);
+      return [{ rows: played.rows, rest: maximum(carry.rest, played.rest) }, []] as const;
+    };
+    return scan(step, start, undefined, { length: rows.length(-2) - 1 })[0];
+  };
+  const goesOn = ({ rest }: Round) => greater(rest, enough);
+  return whileLoop(goesOn, sweep, { rows, rest: ones([], rows.dtype) }, { maximum: mostSweeps }).rows;
+}
+
+/** The largest share of `part` in `whole`, where that is not zero. */
+export const largestShare = (part: Tensor, whole: Tensor): Tensor =>
+  max(div(abs(part), maximum(whole, tiny)));
 
 /** Sums of products of rows, [..., rows, 1]. */
 export const rowProducts = (a: Tensor, b: Tensor): Tensor => sum(mul(a, b), { axis: -1, keepAxes: true });

@@ -18,7 +18,15 @@ import { matMul } from '../ops/matMul.js';
 import { concat, expandAxis, pad, squeeze } from '../ops/movement.js';
 import { max } from '../ops/reduce.js';
 import { inverseGaps, orderedRows } from './eigh.js';
-import { halves, playRound, playSweeps, rotationsFor, rowProducts } from './jacobi.js';
+import {
+  halves,
+  largestShare,
+  playRound,
+  playSweeps,
+  type Round,
+  rotationsFor,
+  rowProducts,
+} from './jacobi.js';
 
 /** Rows of [σ u | v] for A [..., m, n] with m ≥ n, largest σ first. */
 function singularRows(a: Tensor): Tensor {
@@ -28,13 +36,14 @@ function singularRows(a: Tensor): Tensor {
   // An odd row plays against zeros.
   const even = count === n ? columns : pad(columns, lastTwo(a, 0, 0), lastTwo(a, 1, 0));
   const vectors = broadcastTo(eye(count, count, a.dtype), [...a.shape.slice(0, -2), count, count]);
-  const round = (rows: Tensor): Tensor => {
+  const round = (rows: Tensor): Round => {
     const [upper, lower] = halves(block(rows, [0, 0], [undefined, m]));
-    const products = rowProducts(upper, lower);
-    return playRound(
-      halves(rows),
-      rotationsFor(rowProducts(upper, upper), rowProducts(lower, lower), products),
-    );
+    const [first, second] = [rowProducts(upper, upper), rowProducts(lower, lower)];
+    const between = rowProducts(upper, lower);
+    return {
+      rows: playRound(halves(rows), rotationsFor(first, second, between)),
+      rest: largestShare(between, mul(sqrt(first), sqrt(second))),
+    };
   };
   const played = playSweeps(concat([even, vectors], -1), round);
   const left = block(played, [0, 0], [undefined, m]);
