@@ -3,8 +3,7 @@ import type { OnnxConstant, OnnxModel, OnnxNode } from '../model.js';
 import { mapNodes, usersOf } from './graphs.js';
 import { asymmetricLevels, type Levels, levelOf, packLevels, symmetricLevels } from './levels.js';
 import type { WeightFormat } from './options.js';
-import type { StoredWeight } from './storage.js';
-import { withWidened } from './widen.js';
+import { type StoredWeight, withWidened } from './widen.js';
 
 type BlockFormat = Required<Extract<WeightFormat, { as: 'blocks' }>>;
 

@@ -11,7 +11,7 @@ import { trialLengths } from './formula.js';
 import { withUsedOutputs } from './graphs.js';
 import { provisional, scopedNames, withReadableNames } from './names.js';
 import { withNarrowConstants } from './narrow.js';
-import { requireStandard, withOpset } from './opset.js';
+import { withOpset } from './opset.js';
 import {
   type ExportedModel,
   type ExportOptions,
@@ -57,7 +57,6 @@ export async function exportModel<Model>(
   const weightNames = weights.map(({ name }) => name);
   const narrow = withNarrowConstants(stored, weightNames);
   const lowered = withOpset(withUsedOutputs(narrow), options.opset);
-  requireStandard(lowered, options.ortOperators ?? false);
   const readable = withReadableNames(lowered, {
     inputs: Object.keys(inputs),
     outputs: traced.outputNames,

@@ -1,7 +1,6 @@
 import { onnxTypes } from '../../ops/emit.js';
 import type { OnnxModel } from '../model.js';
-import type { StoredWeight } from './storage.js';
-import { withWidened } from './widen.js';
+import { type StoredWeight, withWidened } from './widen.js';
 
 const buffer = new ArrayBuffer(4);
 const [float, bits] = [new Float32Array(buffer), new Uint32Array(buffer)];

@@ -2,8 +2,7 @@ import type { OnnxModel } from '../model.js';
 import { usersOf } from './graphs.js';
 import { levelOf, symmetricLevels } from './levels.js';
 import type { WeightFormat } from './options.js';
-import type { StoredWeight } from './storage.js';
-import { withWidened } from './widen.js';
+import { type StoredWeight, withWidened } from './widen.js';
 
 /** Bytes and one scale, or one for each output channel. */
 export function withInt8(

@@ -105,13 +105,3 @@ export function withOpset(model: OnnxModel, opset: number = defaultOpset): OnnxM
   }
   return withUsedConstants({ ...model, opset, nodes });
 }
-
-/** @throws ExportError listing operators that are not ONNX's own, but those of `allowed` domains */
-export function requireStandard(model: OnnxModel, ortOperators: boolean): void {
-  const foreign = allNodesOf(model.nodes).filter(
-    ({ domain }) => domain && !(ortOperators && domain === 'com.microsoft'),
-  );
-  if (foreign.length === 0) return;
-  const shown = new Set(foreign.map((node) => `${node.domain}.${node.type} in "${operationOf(node)}"`));
-  throw new ExportError(`exportOnnx: no operators of the ONNX standard exist for ${[...shown].join(', ')}`);
-}

@@ -1,17 +1,12 @@
 import { ExportError } from '../../graph/errors.js';
 import { formatShape } from '../../graph/shape.js';
-import type { OnnxConstant, OnnxModel } from '../model.js';
+import type { OnnxModel } from '../model.js';
 import { withBlocks } from './blocks.js';
 import { withFloat16 } from './float16.js';
 import { withInt8 } from './int8.js';
 import { provisional } from './names.js';
 import type { ExportOptions, WeightFormat, WeightInfo } from './options.js';
-
-/** A weight of a model, as it is before it is stored otherwise. */
-export interface StoredWeight extends WeightInfo {
-  /** With the weight's provisional name and its elements. */
-  readonly constant: OnnxConstant;
-}
+import type { StoredWeight } from './widen.js';
 
 /**
  * Stores the weights in the formats that the options choose.

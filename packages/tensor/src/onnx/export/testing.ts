@@ -2,6 +2,7 @@ import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
 import {
   add,
   batchNormInference,
+  compile,
   conv,
   globalAveragePool,
   layerNorm,
@@ -14,12 +15,14 @@ import {
   relu,
   reshape,
   type Shape,
+  sameShape,
   sigmoid,
   softmax,
   split,
   squeeze,
   type Tensor,
   take,
+  tensor,
   transpose,
   zeros,
 } from '../../index.js';
@@ -125,4 +128,24 @@ export function callTransformer(
   const up = callLinear(feedForward.up, normal);
   const out = add(attended, callLinear(feedForward.down, mul(up, sigmoid(up))));
   return matMul(out, embedding, { transposeB: true });
+}
+
+/** Tokens below 11, [batch, length]. */
+export const indices = (batch: number, length: number): Tensor =>
+  tensor(
+    Int32Array.from({ length: batch * length }, (_, i) => (i * 7) % 11),
+    { shape: [batch, length] },
+  );
+
+/** The difference between a file's output and the compiled function's. */
+export async function errorOf(
+  file: Uint8Array | string,
+  fn: (x: Tensor) => Tensor,
+  name: string,
+  x: Tensor,
+): Promise<number> {
+  const { output } = await runFile(file, { [name]: x });
+  const expected = await compile(fn)(x);
+  if (!sameShape(output!.shape, expected.shape)) return Number.POSITIVE_INFINITY;
+  return difference(output!.data, (await expected.data()) as Float32Array);
 }

@@ -2,7 +2,13 @@ import type { OnnxAttribute } from '../../graph/primitive.js';
 import type { OnnxConstant, OnnxModel, OnnxNode } from '../model.js';
 import { mapNodes } from './graphs.js';
 import { moduleOf } from './names.js';
-import type { StoredWeight } from './storage.js';
+import type { WeightInfo } from './options.js';
+
+/** A weight of a model, as it is before it is stored otherwise. */
+export interface StoredWeight extends WeightInfo {
+  /** With the weight's provisional name and its elements. */
+  readonly constant: OnnxConstant;
+}
 
 /** What turns a stored weight back into float32: an operator with further constants as its inputs. */
 export interface Widening {
