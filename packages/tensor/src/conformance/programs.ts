@@ -108,6 +108,7 @@ import {
   variance,
   where,
 } from '../index.js';
+import { functions } from './functions.js';
 import { derived, numbers, type Program, program } from './program.js';
 import { structures } from './structures.js';
 import { trainings } from './trainings.js';
@@ -288,5 +289,6 @@ export const programs: readonly Program[] = [
   ...chance,
   ...double,
   ...structures,
+  ...functions,
   ...trainings,
 ];
