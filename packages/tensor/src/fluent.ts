@@ -50,6 +50,7 @@ interface Methods {
   item(): Promise<number>;
 }
 
+/** A number, or arrays of numbers nested one level an axis. */
 export type NestedNumbers = number | NestedNumbers[];
 
 declare module './graph/tensor.js' {

@@ -1,6 +1,7 @@
 import { type DType, type Tensor, take } from '@evenkeel/tensor';
 import { type Initializer, scaledNormal } from '../initializers.js';
 
+/** How an embedding begins. */
 export interface EmbeddingOptions {
   /** N(0, 1) unless said. */
   readonly initializer?: Initializer;

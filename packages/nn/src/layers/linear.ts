@@ -9,6 +9,7 @@ import {
 } from '@evenkeel/tensor';
 import { fanInUniform, type Initializer } from '../initializers.js';
 
+/** How a linear layer begins. */
 export interface LinearOptions {
   /** True unless said. */
   readonly bias?: boolean;

@@ -3,6 +3,7 @@ import { requireIn } from './options.js';
 import { scale } from './sgd.js';
 import { chain, type GradientTransform, stateless } from './transform.js';
 
+/** Settings of `adam`, `adamW` and `scaleByAdam`. */
 export interface AdamOptions {
   readonly learningRate: number;
   /** Decay of the mean of gradients, in [0, 1); 0.9 unless said. */

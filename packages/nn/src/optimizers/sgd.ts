@@ -18,6 +18,7 @@ export const momentum = (decay: number): GradientTransform => {
   };
 };
 
+/** Settings of `sgd`. */
 export interface SgdOptions {
   readonly learningRate: number;
   /** Decay of the velocity, in [0, 1); no momentum unless said. */

@@ -7,7 +7,10 @@ import { add, mapTree } from '@evenkeel/tensor';
 export interface GradientTransform<State = unknown> {
   /** The state before the first step. */
   init(params: unknown): State;
-  /** @param gradients a tree like `params`: gradients, or what an earlier transform made of them */
+  /**
+   * What is made of the gradients, and the next state.
+   * @param gradients a tree like `params`: gradients, or what an earlier transform made of them
+   */
   update<Params>(gradients: Params, state: State, params: Params): readonly [updates: Params, state: State];
 }
 

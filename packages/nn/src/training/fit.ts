@@ -4,6 +4,7 @@ import { applyUpdates, type GradientTransform } from '../optimizers/transform.js
 /** A scalar loss, with further scalars to report if wanted. */
 export type Loss = Tensor | readonly [loss: Tensor, metrics: Readonly<Record<string, Tensor>>];
 
+/** What `train` is to do. */
 export interface TrainOptions<Model, Batch> {
   /** A tree of tensors: where training begins. It stays as it is. */
   readonly model: Model;
@@ -87,6 +88,7 @@ async function numbers(metrics: Readonly<Record<string, Tensor>>): Promise<Recor
   return Object.fromEntries(await Promise.all(entries));
 }
 
+/** What `fit` is to do. */
 export interface FitOptions<Model, Batch> extends TrainOptions<Model, Batch> {
   /** Called after each step. */
   readonly onProgress?: (progress: TrainProgress<Model>) => void;

@@ -21,6 +21,7 @@ const arrays = {
   bool: Uint8Array,
 } as const satisfies Record<DType, unknown>;
 
+/** Whether it is a floating-point type, so that there are derivatives. */
 export const isFloat = (dtype: DType): boolean => dtype === 'float32' || dtype === 'float64';
 
 export const isDType = (name: string): name is DType => Object.hasOwn(arrays, name);

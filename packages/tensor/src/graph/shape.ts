@@ -3,10 +3,13 @@ import { ShapeError } from './errors.js';
 /** Lengths of the axes, outermost first; `[]` is a scalar. All shapes are known when a function is traced. */
 export type Shape = readonly number[];
 
+/** The number of elements; 1 without axes. */
 export const sizeOf = (shape: Shape): number => shape.reduce((size, length) => size * length, 1);
 
+/** A shape as messages have it, such as `[2, 3]`. */
 export const formatShape = (shape: Shape): string => `[${shape.join(', ')}]`;
 
+/** Whether they have the same axes with the same lengths. */
 export const sameShape = (a: Shape, b: Shape): boolean =>
   a.length === b.length && a.every((length, axis) => length === b[axis]);
 

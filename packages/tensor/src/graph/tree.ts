@@ -52,6 +52,7 @@ function describeContainer(container: object): string {
   return prototype === Object.prototype || prototype === null ? 'record' : `class#${identityOf(prototype)}`;
 }
 
+/** The tensors of a tree, their places, and the rest. @throws TypeError for a tree that contains itself */
 export function flatten(tree: unknown): FlatTree {
   const indices = new Map<Tensor, number>();
   const paths: string[] = [];

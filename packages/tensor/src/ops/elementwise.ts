@@ -17,20 +17,26 @@ export const neg = unary({
     dtype === 'uint32' ? formula(emitter, dtype).sub(0, input) : emitter.operator('Neg', [input]),
   vjp: (ct) => neg(ct),
 });
+/** |x|. Its derivative at 0 is 0. */
 export const abs = unary({ name: 'abs', dtypes: 'number', emit: 'Abs', vjp: (ct, x) => mul(ct, sign(x)) });
 /** -1, 0 or 1. Its derivative is zero everywhere. */
 export const sign = unary({ name: 'sign', dtypes: 'number', emit: 'Sign' });
+/** eˣ. */
 export const exp = unary({ name: 'exp', dtypes: 'float', emit: 'Exp', vjp: (ct, _, y) => mul(ct, y) });
 /** Natural logarithm. */
 export const log = unary({ name: 'log', dtypes: 'float', emit: 'Log', vjp: (ct, x) => div(ct, x) });
+/** The square root; of negative numbers NaN. */
 export const sqrt = unary({
   name: 'sqrt',
   dtypes: 'float',
   emit: 'Sqrt',
   vjp: (ct, _, y) => div(mul(ct, 0.5), y),
 });
+/** The sine of an angle in radians. */
 export const sin = unary({ name: 'sin', dtypes: 'float', emit: 'Sin', vjp: (ct, x) => mul(ct, cos(x)) });
+/** The cosine of an angle in radians. */
 export const cos = unary({ name: 'cos', dtypes: 'float', emit: 'Cos', vjp: (ct, x) => neg(mul(ct, sin(x))) });
+/** The hyperbolic tangent, between -1 and 1. */
 export const tanh = unary({
   name: 'tanh',
   dtypes: 'float',
@@ -69,6 +75,7 @@ export const floor = unary({ name: 'floor', dtypes: 'float', emit: 'Floor' });
 export const ceil = unary({ name: 'ceil', dtypes: 'float', emit: 'Ceil' });
 /** Nearest integer, halves to the even one. */
 export const round = unary({ name: 'round', dtypes: 'float', emit: 'Round' });
+/** Whether x, a bool, is false. */
 export const logicalNot = unary({ name: 'logicalNot', dtypes: 'bool', emit: 'Not' });
 /** The tensor itself, as a constant to derivatives. */
 export const stopGradient = unary({ name: 'stopGradient', dtypes: 'any', emit: (_, input) => input });
@@ -80,8 +87,11 @@ export const identity = unary({
   vjp: (ct) => ct,
 });
 
+/** a + b, element by element; shapes broadcast, here and in all operations on two operands. */
 export const add = binary({ name: 'add', dtypes: 'number', emit: 'Add', vjp: (ct) => [ct, ct] });
+/** a - b. */
 export const sub = binary({ name: 'sub', dtypes: 'number', emit: 'Sub', vjp: (ct) => [ct, neg(ct)] });
+/** a · b, element by element; for the matrix product see `matMul`. */
 export const mul = binary({
   name: 'mul',
   dtypes: 'number',
@@ -155,26 +165,36 @@ export const minimum = binary({
 const share = (a: Tensor, b: Tensor): Tensor =>
   mul(add(cast(greater(a, b), a.dtype), cast(greaterEqual(a, b), a.dtype)), 0.5);
 
+/** Whether a = b, as bool. */
 export const equal = binary({ name: 'equal', dtypes: 'any', emit: 'Equal', result: 'bool' });
+/** Whether a ≠ b, as bool. */
 export const notEqual = (a: Operand, b: Operand): Tensor => logicalNot(equal(a, b));
+/** Whether a < b, as bool. */
 export const less = binary({ name: 'less', dtypes: 'number', emit: 'Less', result: 'bool' });
+/** Whether a ≤ b, as bool. */
 export const lessEqual = binary({
   name: 'lessEqual',
   dtypes: 'number',
   emit: 'LessOrEqual',
   result: 'bool',
 });
+/** Whether a > b, as bool. */
 export const greater = binary({ name: 'greater', dtypes: 'number', emit: 'Greater', result: 'bool' });
+/** Whether a ≥ b, as bool. */
 export const greaterEqual = binary({
   name: 'greaterEqual',
   dtypes: 'number',
   emit: 'GreaterOrEqual',
   result: 'bool',
 });
+/** Whether both are true. */
 export const logicalAnd = binary({ name: 'logicalAnd', dtypes: 'bool', emit: 'And' });
+/** Whether one or both are true. */
 export const logicalOr = binary({ name: 'logicalOr', dtypes: 'bool', emit: 'Or' });
+/** Whether exactly one is true. */
 export const logicalXor = binary({ name: 'logicalXor', dtypes: 'bool', emit: 'Xor' });
 
+/** Whether x is not a number, as bool. */
 // biome-ignore lint/suspicious/noShadowRestrictedNames: of a tensor, as the global one is of a number
 export const isNaN = unary({ name: 'isNaN', dtypes: 'float', emit: 'IsNaN', result: 'bool' });
 /** Whether an element is ∞ or -∞. */
@@ -183,6 +203,7 @@ export const isInfinite = unary({ name: 'isInfinite', dtypes: 'float', emit: 'Is
 // biome-ignore lint/suspicious/noShadowRestrictedNames: of a tensor, as the global one is of a number
 export const isFinite = (input: Tensor): Tensor => logicalNot(logicalOr(isNaN(input), isInfinite(input)));
 
+/** x². */
 export const square = (input: Tensor): Tensor => mul(input, input);
 /** 1 / x. */
 export function reciprocal(input: Tensor): Tensor {

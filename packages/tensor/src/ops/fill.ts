@@ -8,8 +8,10 @@ import { literal } from './create.js';
 export const full = (shape: Shape, value: number, dtype: DType = 'float32'): Tensor =>
   broadcastTo(literal(value, dtype), shape);
 
+/** Zeros of the given shape. */
 export const zeros = (shape: Shape, dtype: DType = 'float32'): Tensor => full(shape, 0, dtype);
 
+/** Ones of the given shape. */
 export const ones = (shape: Shape, dtype: DType = 'float32'): Tensor => full(shape, 1, dtype);
 
 /** Zeros of the same shape and dtype. */

@@ -20,6 +20,7 @@ export interface Compiled<Arguments extends readonly unknown[], Result> {
   release(): Promise<void>;
 }
 
+/** How a function is compiled. */
 export interface CompileOptions {
   /**
    * Positions of arguments that the function takes over: once it runs their tensors have no elements any more, so that

@@ -9,6 +9,7 @@ export type RuntimeName = 'cpu' | 'worker' | 'wasm' | 'webgpu';
 
 export const runtimeNames: readonly RuntimeName[] = ['cpu', 'worker', 'wasm', 'webgpu'];
 
+/** What a runtime may use. */
 export interface RuntimeOptions {
   /** Threads that one operator may use on the processor; all cores unless said, in browsers what ONNX Runtime chooses. */
   readonly threads?: number;
