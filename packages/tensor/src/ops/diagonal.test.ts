@@ -86,7 +86,7 @@ describe('diagonals', () => {
       for (const shape of [
         [2, 3, 3],
         [3, 2],
-        [0, 2, 2],
+        [0, 2],
       ]) {
         const squared = (x: Tensor) => fn(x.mul(x));
         expect(await gradientError(squared, [random(shape)]), name).toBeLessThan(1e-6);

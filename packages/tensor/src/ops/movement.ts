@@ -3,7 +3,7 @@ import { apply, type Primitive } from '../graph/primitive.js';
 import { formatShape, normalizeAxis, type Shape } from '../graph/shape.js';
 import type { Tensor } from '../graph/tensor.js';
 import { reshape } from './broadcast.js';
-import { emitFilled, emitTransposed } from './emit.js';
+import { emitTransposed } from './emit.js';
 
 const transposePrimitive: Primitive<{ permutation: readonly number[] }> = {
   name: 'transpose',
@@ -158,6 +158,7 @@ export function slice(
     }
     return position;
   };
+  if (input.rank === 0) return input;
   const axes = input.shape.map((length, axis) => {
     const step = steps[axis] ?? 1;
     const start = Math.min(
@@ -188,11 +189,8 @@ const padPrimitive: Primitive<{ before: readonly number[]; after: readonly numbe
       input!.shape.map((length, axis) => length + before[axis]!),
     ),
   ],
-  // ONNX Runtime's Pad makes elements out of none.
-  emit: (emitter, [input], { inputs: [tensor], attributes: { before, after }, output }) =>
-    tensor!.size === 0
-      ? emitFilled(emitter, 0, output.shape, output.dtype)
-      : emitter.operator('Pad', [input!, emitter.constant([...before, ...after], 'int64')]),
+  emit: (emitter, [input], { attributes: { before, after } }) =>
+    emitter.operator('Pad', [input!, emitter.constant([...before, ...after], 'int64')]),
 };
 
 /** Adds zeros before and after, as many as said for each axis. */
@@ -207,7 +205,8 @@ export function pad(input: Tensor, before: readonly number[], after: readonly nu
       `pad: expected ${input.rank} non-negative counts before and after, got ${formatShape(before)} and ${formatShape(after)}`,
     );
   }
-  return apply(padPrimitive, [input], { before, after });
+  // ONNX Runtime neither pads nor slices scalars.
+  return input.rank === 0 ? input : apply(padPrimitive, [input], { before, after });
 }
 
 const concatPrimitive: Primitive<{ axis: number }> = {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { normal, randomKey, type Shape, slice, type Tensor, tensor, zeros } from '../index.js';
+import { normal, pad, randomKey, type Shape, slice, type Tensor, tensor, zeros } from '../index.js';
 import { gradientError, secondGradientError } from '../testing/gradients.js';
 
 const random = (shape: Shape) => normal(randomKey(5), shape, { dtype: 'float64' });
@@ -55,6 +55,10 @@ describe('slices with steps', () => {
         expect(await secondGradientError(squared, [random(shape)])).toBeLessThan(1e-6);
       }
     }
+  });
+
+  it('of scalars are the scalars', async () => {
+    expect(await slice(pad(tensor(3), [], []), []).toArray()).toBe(3);
   });
 
   it('refuse what does not fit', () => {
