@@ -10,7 +10,9 @@ import {
   cast,
   div,
   floorDivide,
+  max,
   maximum,
+  min,
   minimum,
   mul,
   neg,
@@ -19,6 +21,7 @@ import {
   shiftLeft,
   shiftRight,
   sub,
+  sum,
   type Tensor,
   tensor,
   where,
@@ -81,6 +84,16 @@ describe('integers', () => {
       Math.abs,
       (a) => a,
     );
+  });
+
+  it('are added up, with a smallest and a largest among them, over their whole range', async () => {
+    const signed = tensor([smallest, 5, -1], 'int32');
+    expect(await sum(signed).item()).toBe(smallest + 4);
+    expect([await min(signed).item(), await max(signed).item()]).toEqual([smallest, 5]);
+    const unsigned = tensor([2 ** 32 - 1, 0, 7], 'uint32');
+    expect(await sum(unsigned).item()).toBe(6);
+    expect([await min(unsigned).item(), await max(unsigned).item()]).toEqual([0, 2 ** 32 - 1]);
+    expect(() => min(tensor([true]))).toThrow('min: got bool; convert it with cast() first');
   });
 
   it('divide towards zero, and downwards as Python does', async () => {

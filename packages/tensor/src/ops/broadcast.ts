@@ -11,7 +11,7 @@ import {
   sizeOf,
 } from '../graph/shape.js';
 import type { Tensor } from '../graph/tensor.js';
-import { emitExpand, emitFilled, emitReshape } from './emit.js';
+import { emitExpand, emitFilled, emitReduced, emitReshape } from './emit.js';
 
 // Reshape, broadcast and sum stand together because they are each other's transposes.
 
@@ -69,8 +69,9 @@ const sumPrimitive: Primitive<{ axes: readonly number[] }> = {
     return { shape: reducedShape(input!.shape, axes), dtype: input!.dtype };
   },
   vjp: (cotangent, { inputs: [input] }) => [broadcastTo(cotangent, input!.shape)],
-  emit: (emitter, [input], { attributes: { axes } }) =>
-    emitter.operator('ReduceSum', [input!, emitter.constant(axes, 'int64')], { keepdims: { int: 1 } }),
+  // Sums of int32 and of uint32 wrap around to the same bits.
+  emit: (emitter, [input], { attributes: { axes }, output: { dtype } }) =>
+    emitReduced(emitter, 'ReduceSum', input!, axes, dtype, 'int32'),
 };
 
 /** The shape after reducing `axes` to length 1. */

@@ -64,3 +64,19 @@ export function emitMatMul(
   });
   return emitter.operator('MatMul', turned);
 }
+
+/** A reduction that keeps its axes. ONNX Runtime reduces no uint32: `carrier` is the dtype that it is reduced in. */
+export function emitReduced(
+  emitter: Emitter,
+  operator: 'ReduceSum' | 'ReduceMax',
+  input: string,
+  axes: readonly number[],
+  dtype: DType,
+  carrier: 'int32' | 'int64',
+): string {
+  const carried = dtype === 'uint32' ? emitCast(emitter, input, carrier) : input;
+  const reduced = emitter.operator(operator, [carried, emitter.constant(axes, 'int64')], {
+    keepdims: { int: 1 },
+  });
+  return dtype === 'uint32' ? emitCast(emitter, reduced, dtype) : reduced;
+}

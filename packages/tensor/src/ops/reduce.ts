@@ -1,7 +1,9 @@
+import { isFloat } from '../graph/dtype.js';
 import { DTypeError } from '../graph/errors.js';
 import { apply, type Primitive } from '../graph/primitive.js';
 import { normalizeAxes, normalizeAxis, sizeOf } from '../graph/shape.js';
 import type { Tensor } from '../graph/tensor.js';
+import { bitwiseNot } from './bitwise.js';
 import {
   broadcastTo,
   type ReduceOptions,
@@ -26,7 +28,7 @@ import {
   stopGradient,
   sub,
 } from './elementwise.js';
-import { emitCast } from './emit.js';
+import { emitCast, emitReduced } from './emit.js';
 import { concat, slice, transpose } from './movement.js';
 
 const maxPrimitive: Primitive<{ axes: readonly number[] }> = {
@@ -40,8 +42,8 @@ const maxPrimitive: Primitive<{ axes: readonly number[] }> = {
     const winners = cast(equal(input!, output), input!.dtype);
     return [mul(div(cotangent, sum(winners, { axis: axes, keepAxes: true })), winners)];
   },
-  emit: (emitter, [input], { attributes: { axes } }) =>
-    emitter.operator('ReduceMax', [input!, emitter.constant(axes, 'int64')], { keepdims: { int: 1 } }),
+  emit: (emitter, [input], { attributes: { axes }, output: { dtype } }) =>
+    emitReduced(emitter, 'ReduceMax', input!, axes, dtype, 'int64'),
 };
 
 /** Largest element over `axis`; ties share the gradient evenly. */
@@ -49,7 +51,11 @@ export const max = (input: Tensor, options: ReduceOptions = {}): Tensor =>
   reduceWith('max', input, options, (each, axes) => apply(maxPrimitive, [each], { axes }));
 
 /** Smallest element over `axis`; ties share the gradient evenly. */
-export const min = (input: Tensor, options: ReduceOptions = {}): Tensor => neg(max(neg(input), options));
+export function min(input: Tensor, options: ReduceOptions = {}): Tensor {
+  if (input.dtype === 'bool') throw new DTypeError('min: got bool; convert it with cast() first');
+  // The negative of the smallest integer does not fit, its complement does.
+  return isFloat(input.dtype) ? neg(max(neg(input), options)) : bitwiseNot(max(bitwiseNot(input), options));
+}
 
 /** Arithmetic mean over `axis`. */
 export function mean(input: Tensor, options: ReduceOptions = {}): Tensor {

@@ -1,6 +1,6 @@
 import { isFloat } from '../graph/dtype.js';
-import { apply, type Primitive } from '../graph/primitive.js';
 import type { Tensor } from '../graph/tensor.js';
+import { withDerivative } from './derived.js';
 import { emitDiv, mayOverflow, mul, neg, round } from './elementwise.js';
 import { emitCast } from './emit.js';
 import { formula } from './formula.js';
@@ -16,19 +16,12 @@ export const trunc = unary({
   },
 });
 
-const throughPrimitive: Primitive = {
-  name: 'straightThrough',
-  infer: ([rounded]) => rounded!,
-  vjp: (cotangent) => [undefined, cotangent],
-  emit: (_, [rounded]) => rounded!,
-};
-
 /**
  * Rounds by `rounding` (`round` unless said; also `floor`, `ceil`, `trunc` or any function that keeps shape and dtype),
  * with the derivative of the identity: the straight-through estimator.
  */
 export const roundThrough = (input: Tensor, rounding: (input: Tensor) => Tensor = round): Tensor =>
-  apply(throughPrimitive, [rounding(input), input], {});
+  withDerivative(rounding(input), [input], (cotangent) => [cotangent]);
 
 /**
  * What is left of `a` after taking out a whole number of `b`, with the sign of `b`, as `%` in Python: remainder(-7, 3)
