@@ -15,7 +15,7 @@ import { carriesOf, placesOf } from './carry.js';
  * Inputs of the node: the initial carries, the tensors that are gone through, then what the step captures; those of the
  * body are a step's counterparts. Outputs: the carries, then what every step adds to the results.
  */
-interface ScanAttributes {
+export interface ScanAttributes {
   readonly body: Body;
   readonly carries: number;
   readonly scanned: number;
@@ -24,7 +24,7 @@ interface ScanAttributes {
 }
 
 /** A list cut into carries, what is gone through or results, and the rest. */
-const cut = <T>(list: readonly T[], { carries, scanned }: ScanAttributes) =>
+export const cut = <T>(list: readonly T[], { carries, scanned }: ScanAttributes) =>
   [list.slice(0, carries), list.slice(carries, carries + scanned), list.slice(carries + scanned)] as const;
 
 const stacked = (type: TensorType, length: number): TensorType => ({
@@ -133,7 +133,7 @@ const scanPrimitive: MultiPrimitive<ScanAttributes> = {
 };
 
 /** A scan's step: symbols for what comes in, and what is computed from them. */
-interface Step {
+export interface Step {
   readonly carryIn: readonly Tensor[];
   readonly carryOut: readonly Tensor[];
   readonly xIn: readonly Tensor[];
@@ -141,7 +141,7 @@ interface Step {
 }
 
 /** Adds the node. Returns the last carries, the stacked results, and the carries before every step. */
-function addScan(
+export function addScan(
   { carryIn, carryOut, xIn, yOut }: Step,
   initial: readonly Tensor[],
   xs: readonly Tensor[],
