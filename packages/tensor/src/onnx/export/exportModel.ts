@@ -20,7 +20,7 @@ import {
   requireOptions,
 } from './options.js';
 import { storeWeights } from './storage.js';
-import { dynamicAxesOf, type Traced, trace, weightsOf } from './trace.js';
+import { dynamicAxesOf, pendingBefore, type Traced, trace, type Weight, weightsOf } from './trace.js';
 
 /** Elements in a message of ONNX's format may take so many bytes together. */
 const mostBytes = 2 ** 31 - 1;
@@ -45,13 +45,19 @@ export async function exportModel<Model>(
   }
   const [{ traced, weights }] = trials as [Trial, ...Trial[]];
   requireDistinct([...Object.keys(inputs), ...traced.outputNames]);
+  const others = trials.find((trial) => String(trial.traced.outputNames) !== String(traced.outputNames));
+  if (others) {
+    throw new ExportError(
+      `exportOnnx: the function returns ${traced.outputNames.join(', ')} for some lengths and ${others.traced.outputNames.join(', ')} for others`,
+    );
+  }
   const merged = mergeTrials(
     trials.map((trial) => trial.model),
     axes,
   );
   const stored = storeWeights(
     merged,
-    weights.map(({ name, tensor: { shape, dtype } }) => ({ name, shape, dtype })),
+    weights.map(({ name, tensor: { shape, dtype }, captured }) => ({ name, shape, dtype, captured })),
     options,
   );
   const weightNames = weights.map(({ name }) => name);
@@ -68,7 +74,7 @@ export async function exportModel<Model>(
 /** One tracing of a function, and its model with provisional names. */
 interface Trial {
   readonly traced: Traced;
-  readonly weights: readonly NamedTensor[];
+  readonly weights: readonly Weight[];
   readonly model: OnnxModel;
 }
 
@@ -78,6 +84,7 @@ async function emitTrial(
   { fold: folding = false, ortOperators = false, opset = defaultOpset }: ExportOptions,
   compute: Compute,
 ): Promise<Trial> {
+  for (const tensor of pendingBefore(traced)) await compute(tensor);
   const { leaves, paths } = flatten(model);
   const names = new Map(leaves.map((leaf, i) => [leaf, paths[i] || 'weight']));
   const outputs = simplify(traced.outputs);

@@ -1,8 +1,9 @@
 import type { Application } from '../../graph/primitive.js';
 import type { Tensor } from '../../graph/tensor.js';
-import type { NamedTensor, Names } from '../emit.js';
+import type { Names } from '../emit.js';
 import type { OnnxModel, OnnxNode } from '../model.js';
 import { withGraphs } from './graphs.js';
+import type { Weight } from './trace.js';
 
 // While a file is being made its parts have provisional names, which cannot meet those of the user: `:weight.3`, and for
 // nodes `scope|operation.number.Type`. The last pass gives all of them names to read.
@@ -23,15 +24,14 @@ export const operationOf = ({ name }: OnnxNode): string => {
   return scope ? `${scope}/${operation}` : operation;
 };
 
-/** The module that a weight belongs to, by its path; '' for the model itself and for tensors that are not part of it. */
-export const moduleOf = (weight: string): string =>
-  weight.startsWith('captured.') ? '' : weight.split('.').slice(0, -1).join('.');
+/** The module that a weight belongs to, by its path; '' for the model itself. */
+export const moduleOf = (weight: string): string => weight.split('.').slice(0, -1).join('.');
 
 /** Names for emission: an operation belongs to the module whose weights were used last on the way to it. */
-export function scopedNames(weights: readonly NamedTensor[]): Names {
+export function scopedNames(weights: readonly Weight[]): Names {
   const scopes = new Map<Tensor, { readonly scope: string; readonly order: number }>();
-  for (const { name, tensor } of weights) {
-    scopes.set(tensor, { scope: moduleOf(name), order: Number.POSITIVE_INFINITY });
+  for (const { name, tensor, captured } of weights) {
+    scopes.set(tensor, { scope: captured ? '' : moduleOf(name), order: Number.POSITIVE_INFINITY });
   }
   let count = 0;
   const node = ({ primitive, inputs, outputs }: Application): string => {

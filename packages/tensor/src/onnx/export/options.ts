@@ -45,6 +45,8 @@ export interface WeightInfo {
   readonly name: string;
   readonly shape: Shape;
   readonly dtype: DType;
+  /** Whether the function brought it along, instead of the model. */
+  readonly captured: boolean;
 }
 
 export interface ExportOptions {
@@ -60,8 +62,8 @@ export interface ExportOptions {
   /** Computes what depends on weights alone now, and stores the results in their place. */
   readonly fold?: boolean;
   /**
-   * How weights are stored, as they are unless said: one format for all that it suits, or a function that chooses for
-   * each. Formats are for float32; those of 8 bits and fewer are for two and more axes.
+   * How weights are stored, as they are unless said: one format for all of the model's that it suits, or a function that
+   * chooses for each. Formats are for float32; those of 8 bits and fewer are for two and more axes.
    */
   readonly weights?: WeightFormat | ((weight: WeightInfo) => WeightFormat | undefined);
   /**

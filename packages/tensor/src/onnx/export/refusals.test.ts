@@ -12,6 +12,12 @@ describe('exportOnnx refuses', () => {
     );
   });
 
+  it('outputs that are others for other lengths', async () => {
+    await expect(write((x) => ({ [`rows${x.length(0)}`]: mul(x, 2) }))).rejects.toThrow(
+      'exportOnnx: the function returns rows23 for some lengths and rows29 for others',
+    );
+  });
+
   it('numbers that no formula gives', async () => {
     await expect(write((x) => mul(x, 1 / x.length(0)))).rejects.toThrow(
       /^exportOnnx: "mul" uses a number that is no sum of products of batch with whole factors: 0\.04/,

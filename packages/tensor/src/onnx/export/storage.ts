@@ -21,9 +21,10 @@ export function storeWeights(
   if (chosen === undefined) return model;
   let [stored, count] = [model, 0];
   weights.forEach((info, index) => {
-    const format = typeof chosen === 'function' ? chosen(info) : chosen;
-    if (!format) return;
-    const constant = stored.constants.find(({ name }) => name === provisional('weight', index))!;
+    // Numbers that depend on the lengths of the inputs are computed, and not stored at all.
+    const constant = stored.constants.find(({ name }) => name === provisional('weight', index));
+    const format = typeof chosen === 'function' ? chosen(info) : info.captured ? undefined : chosen;
+    if (!format || !constant) return;
     const result = storeWeight(stored, { ...info, constant }, format, ortOperators);
     if (typeof result !== 'string') {
       stored = result;

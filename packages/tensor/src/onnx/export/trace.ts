@@ -1,6 +1,6 @@
 import { isDType } from '../../graph/dtype.js';
 import { ExportError } from '../../graph/errors.js';
-import { leavesBehind } from '../../graph/primitive.js';
+import { applicationOf, applicationsOf, leavesBehind, serialNow } from '../../graph/primitive.js';
 import { Tensor } from '../../graph/tensor.js';
 import type { NamedTensor } from '../emit.js';
 import { mostAxes, type Trial, usualTrial } from './formula.js';
@@ -63,11 +63,19 @@ function requireTrials(
   }
 }
 
+/** A tensor that becomes part of the file. */
+export interface Weight extends NamedTensor {
+  /** Whether the function brought it along, instead of the model. */
+  readonly captured: boolean;
+}
+
 /** A traced function. */
 export interface Traced {
   readonly inputs: readonly NamedTensor[];
   readonly outputs: readonly Tensor[];
   readonly outputNames: readonly string[];
+  /** Nodes with larger numbers were made by the function, others were there before. */
+  readonly start: number;
 }
 
 /** Calls `fn` with inputs of the given types; `lengths` says how long the named axes are this time. */
@@ -81,12 +89,14 @@ export function trace<Model>(
     const known = shape.map((length) => (typeof length === 'number' ? length : lengths.get(length)!));
     return { name, tensor: new Tensor({ shape: known, dtype }, { kind: 'input', name }) };
   });
+  const start = serialNow();
   const result = traced(() => fn(model, ...named.map(({ tensor }) => tensor)), lengths);
   const outputs = namedOutputs(result);
   return {
     inputs: named,
     outputs: outputs.map(({ tensor }) => tensor),
     outputNames: outputs.map(({ name }) => name),
+    start,
   };
 }
 
@@ -117,6 +127,13 @@ function namedOutputs(result: NamedOutputs): NamedTensor[] {
   return entries.map(([name, tensor]) => ({ name, tensor }));
 }
 
+/** The tensors that a function uses and that were to be computed before it was called. */
+export function pendingBefore({ outputs, start }: Traced): Tensor[] {
+  const isBefore = (tensor: Tensor) => (applicationOf(tensor)?.serial ?? Number.POSITIVE_INFINITY) <= start;
+  const own = applicationsOf(outputs).filter(({ serial }) => serial > start);
+  return [...new Set([...outputs, ...own.flatMap(({ inputs }) => inputs)])].filter(isBefore);
+}
+
 /**
  * The tensors that outputs depend on besides the inputs, in the order of their names, and then those without one as
  * `captured.0`, ….
@@ -125,7 +142,7 @@ export function weightsOf(
   outputs: readonly Tensor[],
   inputs: readonly NamedTensor[],
   names: ReadonlyMap<Tensor, string>,
-): NamedTensor[] {
+): Weight[] {
   const given = new Set(inputs.map(({ tensor }) => tensor));
   const used = new Set(leavesBehind(outputs).filter((leaf) => !given.has(leaf)));
   for (const tensor of used) {
@@ -134,7 +151,9 @@ export function weightsOf(
       `exportOnnx: the function uses ${tensor}, an input of another function that is being traced`,
     );
   }
-  const named = [...names].flatMap(([tensor, name]) => (used.has(tensor) ? [{ name, tensor }] : []));
+  const named = [...names].flatMap(([tensor, name]) =>
+    used.has(tensor) ? [{ name, tensor, captured: false }] : [],
+  );
   const captured = [...used].filter((tensor) => !names.has(tensor));
-  return [...named, ...captured.map((tensor, i) => ({ name: `captured.${i}`, tensor }))];
+  return [...named, ...captured.map((tensor, i) => ({ name: `captured.${i}`, tensor, captured: true }))];
 }

@@ -3,9 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import {
+  add,
   compile,
   exportOnnx,
   matMul,
+  mul,
   normal,
   randomKey,
   type Tensor,
@@ -206,6 +208,22 @@ describe('weights of files', () => {
     expect(difference(output!.data, exact as Float32Array)).toBeLessThan(0.2);
   });
 
+  it('are those of the model unless others are chosen', async () => {
+    const fn = (weight: Tensor, each: Tensor) =>
+      matMul(add(mul(each, tensor(Float32Array.of(each.length(0)))), mask), weight);
+    const mask = drawn(6, [1, 8]);
+    const sizes = { x: { shape: ['batch', 8] } };
+    const plain = await exportOnnx(fn, drawn(7, [8, 2]), sizes, { weights: { as: 'int8' } });
+    expect(storedTypes(plain.bytes)).toMatchObject({ weight: 'int8', 'captured.1': 'float32' });
+    const all = await exportOnnx(fn, drawn(7, [8, 2]), sizes, {
+      weights: ({ captured }) => (captured ? { as: 'float16' } : undefined),
+    });
+    expect(storedTypes(all.bytes)).toMatchObject({ weight: 'float32', 'captured.1': 'float16' });
+    const { output } = await runFile(all.bytes, { x });
+    const exact = await (await compile(fn)(drawn(7, [8, 2]), x)).data();
+    expect(difference(output!.data, exact as Float32Array)).toBeLessThan(1e-2);
+  });
+
   it('refuse formats that do not suit them', async () => {
     const only = (name: string, format: WeightFormat) =>
       exportOnnx(
@@ -226,6 +244,13 @@ describe('weights of files', () => {
     );
     const integers = exportOnnx((w: Tensor) => w, tensor([1], 'int32'), {}, { weights: { as: 'float16' } });
     await expect(integers).rejects.toThrow('exportOnnx: none of the 1 weights can be stored as float16');
+  });
+
+  it('need a second file above 2 GB', async () => {
+    const weight = tensor(new Float32Array(2 ** 29), { shape: [2 ** 15, 2 ** 14] });
+    await expect(exportOnnx((w: Tensor) => w, weight, {})).rejects.toThrow(
+      'exportOnnx: the weights have 2147483648 bytes, and one file holds at most 2147483647; name a second one with externalData',
+    );
   });
 
   it('can lie in a second file', async () => {
