@@ -51,7 +51,7 @@ export {
   silu,
   softplus,
 } from './ops/activation.js';
-export { flip, roll, tile, tril, triu } from './ops/arrange.js';
+export { flip, repeat, roll, tile, tril, triu } from './ops/arrange.js';
 export { type AttentionOptions, attention } from './ops/attention.js';
 export {
   bitwiseAnd,
@@ -126,6 +126,7 @@ export { exp2, expm1, log1p, log2, logAddExp } from './ops/exponential.js';
 export { full, ones, onesLike, zeros, zerosLike } from './ops/fill.js';
 export { digamma, lgamma, polygamma, trigamma } from './ops/gamma.js';
 export { iota, oneHot, take, takeAlong, triangle } from './ops/gather.js';
+export { linspace, meshgrid } from './ops/grid.js';
 export {
   channelsFirst,
   channelsLast,

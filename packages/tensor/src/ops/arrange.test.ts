@@ -3,6 +3,7 @@ import {
   flip,
   mul,
   randomKey,
+  repeat,
   roll,
   type Shape,
   type Tensor,
@@ -26,6 +27,7 @@ describe('rearranging', () => {
     flip: (x) => flip(x),
     'flip of an axis': (x) => flip(x, -1),
     roll: (x) => roll(x, -1, 0),
+    repeat: (x) => repeat(x, 2, -1),
     tile: (x) => tile(x, [2, 3]),
     tril: (x) => tril(x),
     triu: (x) => triu(x, 1),
@@ -65,6 +67,11 @@ describe('rearranging', () => {
       [2, 3, 1],
       [5, 6, 4],
     ]);
+    expect(await repeat(tensor([1, 2]), 2).toArray()).toEqual([1, 1, 2, 2]);
+    expect(await repeat(matrix(), 2, 1).toArray()).toEqual([
+      [1, 1, 2, 2, 3, 3],
+      [4, 4, 5, 5, 6, 6],
+    ]);
     expect(await tile(tensor([[1, 2]]), [2, 2]).toArray()).toEqual([
       [1, 2, 1, 2],
       [1, 2, 1, 2],
@@ -93,6 +100,7 @@ describe('rearranging', () => {
   it('refuses what does not fit', () => {
     expect(() => flip(matrix(), 2)).toThrow('flip: axis 2 is outside a tensor of rank 2');
     expect(() => roll(matrix(), 0.5)).toThrow('roll: by: expected an integer, got 0.5');
+    expect(() => repeat(matrix(), -1)).toThrow('repeat: times: expected a non-negative integer, got -1');
     expect(() => tile(matrix(), [2])).toThrow('tile: expected 2 non-negative counts, got [2]');
     expect(() => tril(tensor([1]))).toThrow('tril: expected matrices, got [1]');
   });

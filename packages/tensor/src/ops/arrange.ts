@@ -59,6 +59,20 @@ export function tile(input: Tensor, times: readonly number[]): Tensor {
   );
 }
 
+/** Every slice along an axis (the first unless said) `times` times in a row. */
+export function repeat(input: Tensor, times: number, axis = 0): Tensor {
+  const along = normalizeAxis('repeat', axis, input.rank);
+  if (!(Number.isSafeInteger(times) && times >= 0)) {
+    throw new ShapeError(`repeat: times: expected a non-negative integer, got ${times}`);
+  }
+  const [before, after] = [input.shape.slice(0, along + 1), input.shape.slice(along + 1)];
+  const spread = broadcastTo(reshape(input, [...before, 1, ...after]), [...before, times, ...after]);
+  return reshape(
+    spread,
+    input.shape.map((n, each) => (each === along ? n * times : n)),
+  );
+}
+
 function inTriangle(name: string, input: Tensor, offset: number): Tensor {
   if (input.rank < 2) throw new ShapeError(`${name}: expected matrices, got ${formatShape(input.shape)}`);
   return triangle(input.length(-2), input.length(-1), offset);
