@@ -31,7 +31,7 @@ export const moduleOf = (weight: string): string => weight.split('.').slice(0, -
 export function scopedNames(weights: readonly Weight[]): Names {
   const scopes = new Map<Tensor, { readonly scope: string; readonly order: number }>();
   for (const { name, tensor, captured } of weights) {
-    scopes.set(tensor, { scope: captured ? '' : moduleOf(name), order: Number.POSITIVE_INFINITY });
+    if (!captured) scopes.set(tensor, { scope: moduleOf(name), order: Number.POSITIVE_INFINITY });
   }
   let count = 0;
   const node = ({ primitive, inputs, outputs }: Application): string => {

@@ -29,6 +29,9 @@ export type NamedOutputs = Tensor | { readonly [name: string]: Tensor };
  *   unless said, a power of 2 from 16 to 256) numbers along the summed axis. `symmetric` (true unless said) blocks
  *   are centred on 0, others reach from their smallest to their largest number. With ONNX Runtime's operators it is
  *   MatMulNBits, otherwise DequantizeLinear of 4 or 8 bits before the product.
+ *
+ * Where DequantizeLinear stands before a product, ONNX Runtime rounds the other side to 8 bits too, unless its session has
+ * `session.qdq_matmulnbits_accuracy_level` at 1.
  */
 export type WeightFormat =
   | { readonly as: 'float16' }
