@@ -3,14 +3,14 @@ import type { Call } from './call.js';
 import { type ElementType, elementTypeName, elementTypeOf, elementTypes, rangeOf } from './elements.js';
 
 /** What a cast makes of elements. */
-export interface CastTarget {
+interface CastTarget {
   readonly type: ElementType;
   readonly dtype: DType;
   /** An integer as the type would hold it: narrow types wrap around. */
   readonly narrow: (integer: number) => number;
 }
 
-export const wrapped = (integer: number, [low, high]: readonly [number, number]): number => {
+const wrapped = (integer: number, [low, high]: readonly [number, number]): number => {
   const count = high - low + 1;
   return ((((integer - low) % count) + count) % count) + low;
 };

@@ -16,7 +16,7 @@ export interface ImportLimits {
   readonly decodedBytes: number;
 }
 
-export const defaultLimits: ImportLimits = {
+const defaultLimits: ImportLimits = {
   fileBytes: 2 ** 31,
   nodes: 200_000,
   depth: 32,

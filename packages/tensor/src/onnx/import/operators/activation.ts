@@ -55,7 +55,7 @@ const celu = (x: Tensor, alpha: number): Tensor => mul(elu(div(x, alpha), 1), al
 const hardSigmoidOf = (x: Tensor, call: Call): Tensor =>
   clip(add(mul(x, call.float('alpha', 0.2)), call.float('beta', 0.5)), 0, 1);
 
-export const swish = (x: Tensor, alpha: number): Tensor => mul(x, sigmoid(alpha === 1 ? x : mul(x, alpha)));
+const swish = (x: Tensor, alpha: number): Tensor => mul(x, sigmoid(alpha === 1 ? x : mul(x, alpha)));
 
 function shrink(x: Tensor, call: Call): Tensor {
   const [limit, bias] = [call.float('lambd', 0.5), call.float('bias', 0)];

@@ -1,7 +1,7 @@
 import { formatShape } from '../../../graph/shape.js';
 import type { Tensor } from '../../../graph/tensor.js';
 import { broadcastTo, reshape } from '../../../ops/broadcast.js';
-import { add, cast, equal, logicalAnd, mul, sub, where } from '../../../ops/elementwise.js';
+import { add, cast, div, equal, logicalAnd, mul, sub, tanh, where } from '../../../ops/elementwise.js';
 import { take, triangle } from '../../../ops/gather.js';
 import { matMul } from '../../../ops/matMul.js';
 import { concat, slice, split, stack, transpose } from '../../../ops/movement.js';
@@ -38,6 +38,8 @@ function repeatHeads(x: Tensor, heads: number): Tensor {
 
 interface Weighing {
   readonly scale: number | undefined;
+  /** Bound of the scores, which they approach smoothly; 0 for none. */
+  readonly softcap?: number;
   readonly causal: boolean;
   /** What is added to the scores, or, if it is bool, where values are looked at. */
   readonly mask: Tensor | undefined;
@@ -58,7 +60,8 @@ function attend(call: Call, query: Tensor, key: Tensor, value: Tensor, how: Weig
     throw call.error(`${key.length(1)} heads of keys do not serve ${heads} heads of queries`);
   }
   const scale = how.scale ?? query.length(-1) ** -0.5;
-  const scores = mul(matMul(query, repeatHeads(key, heads), { transposeB: true }), scale);
+  const exact = mul(matMul(query, repeatHeads(key, heads), { transposeB: true }), scale);
+  const scores = how.softcap ? mul(tanh(div(exact, how.softcap)), how.softcap) : exact;
   const seen = how.mask?.dtype === 'bool' ? how.mask : undefined;
   const biased = how.mask && !seen ? add(scores, how.mask) : scores;
   const before = how.causal ? triangle(query.length(2), key.length(2), how.past) : undefined;
@@ -84,8 +87,7 @@ const attributes = [
 
 function attention(call: Call): readonly (Tensor | undefined)[] {
   call.requireAttributes(attributes);
-  if (call.float('softcap', 0) || call.optional(6))
-    throw call.error('softcap and nonpad_kv_seqlen are not supported');
+  if (call.optional(6)) throw call.error('nonpad_kv_seqlen is not supported');
   const given = call.tensor(0);
   const [queryHeads, keyHeads] = [call.int('q_num_heads', 0), call.int('kv_num_heads', 0)];
   const query = toHeads(call, given, queryHeads);
@@ -95,6 +97,7 @@ function attention(call: Call): readonly (Tensor | undefined)[] {
   const value = pastValue ? concat([pastValue, newValue], 2) : newValue;
   const output = attend(call, query, key, value, {
     scale: call.has('scale') ? call.float('scale') : undefined,
+    softcap: call.float('softcap', 0),
     causal: call.int('is_causal', 0) !== 0,
     mask: call.optional(3),
     past: pastKey?.length(2) ?? 0,

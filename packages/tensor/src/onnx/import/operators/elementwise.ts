@@ -101,7 +101,7 @@ function infinite(call: Call): Tensor {
 }
 
 /** Elements as another type; narrow integers wrap around, as they do in memory. */
-export function castTo(input: Value, type: ElementType): Value {
+function castTo(input: Value, type: ElementType): Value {
   const { dtype } = elementTypes[type];
   if (input.dtype === 'bool' || isFloat(dtype) || dtype === 'bool') {
     const cut =

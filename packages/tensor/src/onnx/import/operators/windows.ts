@@ -1,15 +1,15 @@
 import { ShapeError } from '../../../graph/errors.js';
 import { formatShape } from '../../../graph/shape.js';
 import type { Tensor } from '../../../graph/tensor.js';
-import { reshape, sum } from '../../../ops/broadcast.js';
+import { type ReduceOptions, reshape, sum } from '../../../ops/broadcast.js';
 import { type ConvOptions, conv, convTranspose } from '../../../ops/conv.js';
 import { add, div, equal, greater, where } from '../../../ops/elementwise.js';
 import { ones } from '../../../ops/fill.js';
 import { iota } from '../../../ops/gather.js';
-import { globalAveragePool, globalMaxPool, maxPool } from '../../../ops/pool.js';
-import { argMax } from '../../../ops/reduce.js';
+import { maxPool } from '../../../ops/pool.js';
+import { argMax, max, mean } from '../../../ops/reduce.js';
 import { unfold, type Windows, windowsWithRows, withRows } from '../../../ops/windows.js';
-import type { Call, Operators } from '../call.js';
+import type { Call, Operator, Operators } from '../call.js';
 
 /** How a kernel moves over an image of the given size, as a node's attributes say. */
 function windowsOf(call: Call, size: readonly number[], kernel: readonly number[]): Windows {
@@ -119,9 +119,6 @@ interface Pooling {
 }
 
 function pooling(call: Call, x: Tensor): Pooling {
-  if (x.rank !== 3 && x.rank !== 4) {
-    throw new ShapeError(`expected [n, c, w] or [n, c, h, w], got ${formatShape(x.shape)}`);
-  }
   const size = x.shape.slice(2);
   const kernel = call.ints('kernel_shape');
   if (!kernel?.every((n) => Number.isSafeInteger(n) && n >= 1)) {
@@ -139,6 +136,40 @@ function pooling(call: Call, x: Tensor): Pooling {
   });
   return { windows, room };
 }
+
+/**
+ * Pools over one or two axes. Others are allowed at the end if no window reaches over several of their elements, as in
+ * means over neighbouring channels.
+ */
+const pool =
+  (operation: (call: Call, x: Tensor, how: Pooling) => Tensor): Operator =>
+  (call) => {
+    const x = call.tensor(0);
+    const { windows, room } = pooling(call, x);
+    const { kernel, strides, dilation, before, after } = windows;
+    const size = x.shape.slice(2);
+    const moves = (axis: number) =>
+      kernel[axis] !== 1 || strides[axis] !== 1 || before[axis] !== 0 || after[axis] !== 0;
+    const kept = size.length <= 2 ? size.length : size.findLastIndex((_, axis) => moves(axis)) + 1;
+    if (size.length < 1 || kept > 2 || (kept === 2 && size.length > 2)) {
+      throw new ShapeError(`expected [n, c, w] or [n, c, h, w], got ${formatShape(x.shape)}`);
+    }
+    if (kept === size.length) return operation(call, x, { windows, room });
+    const cut = (numbers: readonly number[]) => numbers.slice(0, kept + 1);
+    const images = reshape(x, [...x.shape.slice(0, 2 + kept), size.slice(kept).reduce((a, b) => a * b, 1)]);
+    const joined = {
+      windows: {
+        kernel: cut(kernel),
+        strides: cut(strides),
+        dilation: cut(dilation),
+        before: cut(before),
+        after: cut(after),
+      },
+      room: cut(room),
+    };
+    const result = operation(call, images, joined);
+    return reshape(result, [...result.shape.slice(0, 2 + kept), ...size.slice(kept)]);
+  };
 
 /** Cuts images into windows, and lets `reduce` take [n, c, taps, windows] to [n, c, windows]. */
 function pooled(
@@ -159,10 +190,8 @@ function pooled(
 
 const covered = (x: Tensor): Tensor => ones([1, 1, ...x.shape.slice(2)], x.dtype);
 
-function maximumPool(call: Call): Tensor {
+function maximumPool(call: Call, x: Tensor, how: Pooling): Tensor {
   call.requireOutputs(1);
-  const x = call.tensor(0);
-  const how = pooling(call, x);
   const { kernel, strides, dilation, before, after } = how.windows;
   const plain =
     how.room.every((zeros) => zeros === 0) &&
@@ -177,9 +206,7 @@ function maximumPool(call: Call): Tensor {
   });
 }
 
-function averagePool(call: Call): Tensor {
-  const x = call.tensor(0);
-  const how = pooling(call, x);
+function averagePool(call: Call, x: Tensor, how: Pooling): Tensor {
   return pooled(x, how, (columns, columnsOf, windows) => {
     // Zeros that only make room never count as elements.
     const { before, after } = how.windows;
@@ -195,18 +222,19 @@ function averagePool(call: Call): Tensor {
   });
 }
 
+/** Over all axes after the channels, which stay as axes of length 1. */
 const globally =
-  (operation: (x: Tensor) => Tensor) =>
-  (call: Call): Tensor => {
+  (operation: (x: Tensor, options: ReduceOptions) => Tensor): Operator =>
+  (call) => {
     const x = call.tensor(0);
-    return reshape(operation(x), [...x.shape.slice(0, 2), ...x.shape.slice(2).map(() => 1)]);
+    return operation(x, { axis: x.shape.map((_, axis) => axis).slice(2), keepAxes: true });
   };
 
 export const windowed: Operators = {
-  AveragePool: averagePool,
+  AveragePool: pool(averagePool),
   Conv: convolution,
   ConvTranspose: transposedConvolution,
-  GlobalAveragePool: globally(globalAveragePool),
-  GlobalMaxPool: globally(globalMaxPool),
-  MaxPool: maximumPool,
+  GlobalAveragePool: globally(mean),
+  GlobalMaxPool: globally(max),
+  MaxPool: pool(maximumPool),
 };
