@@ -1,10 +1,24 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
+  acos,
+  acosh,
+  asin,
+  asinh,
+  atan,
+  atan2,
+  atanh,
   cast,
   ceil,
   clip,
+  cosh,
+  digamma,
   elu,
+  erf,
+  erfc,
+  erfinv,
   exp2,
+  expm1,
   floor,
   floorDivide,
   grad,
@@ -13,17 +27,25 @@ import {
   isNaN as isNaNTensor,
   l2Norm,
   leakyRelu,
+  lgamma,
+  log1p,
   log2,
+  logAddExp,
   logicalXor,
   notEqual,
+  onesLike,
   polygamma,
+  pow,
   reciprocal,
   remainder,
   roundThrough,
   sigmoid,
+  sinh,
+  softplus,
   square,
   sum,
   type Tensor,
+  tan,
   tensor,
   trunc,
   zeros,
@@ -101,7 +123,55 @@ describe.each(['float32', 'float64'] as const)('in %s', (dtype) => {
   });
 });
 
+describe('laws hold in float64 for random numbers', () => {
+  const between = (low: number, high: number) =>
+    fc.array(fc.double({ min: low, max: high, noNaN: true }), { minLength: 30, maxLength: 30 });
+  const laws: Record<string, [fc.Arbitrary<number[]>, (x: Tensor) => readonly [Tensor, Tensor]]> = {
+    'expm1 and log1p undo each other': [between(-0.9, 20), (x) => [expm1(log1p(x)), x]],
+    'erfinv undoes erf': [between(-2, 2), (x) => [erfinv(erf(x)), x]],
+    'erf and erfc make 1': [between(-5, 5), (x) => [erf(x).add(erfc(x)), onesLike(x)]],
+    'tan undoes atan': [between(-20, 20), (x) => [tan(atan(x)), x]],
+    'sin undoes asin': [between(-1, 1), (x) => [asin(x).sin(), x]],
+    'asin and acos make a right angle': [
+      between(-1, 1),
+      (x) => [asin(x).add(acos(x)), onesLike(x).mul(Math.PI / 2)],
+    ],
+    'sinh undoes asinh': [between(-50, 50), (x) => [sinh(asinh(x)), x]],
+    'cosh undoes acosh': [between(1, 50), (x) => [cosh(acosh(x)), x]],
+    'tanh undoes atanh': [between(-0.999, 0.999), (x) => [atanh(x).tanh(), x]],
+    'atan2 finds the angle of a point': [between(-3.1, 3.1), (x) => [atan2(x.sin(), x.cos()), x]],
+    'Γ(x + 1) = x Γ(x)': [between(0.01, 40), (x) => [lgamma(x.add(1)), lgamma(x).add(x.log())]],
+    'ψ(x + 1) = ψ(x) + 1 / x': [
+      between(0.01, 40),
+      (x) => [digamma(x.add(1)), digamma(x).add(x.reciprocal())],
+    ],
+    'softplus(x) - softplus(-x) = x': [between(-30, 30), (x) => [softplus(x).sub(softplus(x.neg())), x]],
+    'logAddExp of equals adds log 2': [between(-900, 900), (x) => [logAddExp(x, x), x.add(Math.LN2)]],
+    'quotient and remainder make the dividend': [
+      between(-50, 50),
+      (x) => [floorDivide(x, 0.7).mul(0.7).add(remainder(x, 0.7)), x],
+    ],
+  };
+  it.each(Object.keys(laws))('%s', async (name) => {
+    const [numbersOf, law] = laws[name]!;
+    await fc.assert(
+      fc.asyncProperty(numbersOf, async (drawn) => {
+        const [left, right] = await Promise.all(law(tensor(drawn, 'float64')).map(numbers));
+        left!.forEach((value, i) => {
+          const error = Math.abs(value - right![i]!);
+          expect(error, `at ${drawn[i]}`).toBeLessThan(1e-11 * Math.max(1, Math.abs(right![i]!)));
+        });
+      }),
+      { numRuns: 12, seed: 1 },
+    );
+  });
+});
+
 describe('elementwise functions', () => {
+  it('anything to the power 0 is 1', async () => {
+    expect(await numbers(pow(tensor(special, 'float64'), 0))).toEqual([1, 1, 1, 1, 1]);
+  });
+
   it('0.1 fits nine times into 1, since it is a little more than a tenth', async () => {
     expect(await floorDivide(tensor([1], 'float64'), 0.1).toArray()).toEqual([9]);
   });

@@ -2,7 +2,7 @@ import { type DType, isFloat } from '../graph/dtype.js';
 import { type Application, apply, type Emitter, type Primitive } from '../graph/primitive.js';
 import { broadcastShapes } from '../graph/shape.js';
 import type { Tensor } from '../graph/tensor.js';
-import { requireFloat, sumTo } from './broadcast.js';
+import { broadcastTo, requireFloat, sumTo } from './broadcast.js';
 import { literal, literalValue, type Operand, operands } from './create.js';
 import { emitCast } from './emit.js';
 import { emitErf } from './erf.js';
@@ -216,7 +216,7 @@ export function pow(base: Operand, exponent: Operand): Tensor {
   const known = typeof exponent === 'number' ? exponent : literalValue(exponent);
   const [x] = operands('pow', base, exponent) as [Tensor, Tensor];
   requireFloat('pow', x);
-  if (known === 0) return add(mul(x, 0), 1);
+  if (known === 0) return broadcastTo(literal(1, x.dtype), x.shape);
   if (known === 1) return x;
   if (known === 2) return mul(x, x);
   if (known === 3) return mul(mul(x, x), x);
