@@ -47,6 +47,10 @@ describe.skipIf(skipWithoutChromium())('in Chromium', () => {
       await expect(page.evaluate(`useRuntime('wasm', { threads: 2 })`)).rejects.toThrow(
         'wasm: runs with threads: 1 already, which cannot change to 2 in this page',
       );
+      // One queue for all: ONNX Runtime refuses overlapping runs.
+      const both = `Promise.all([takeSmallSteps(20), useRuntime('wasm').then(() => takeSmallSteps(20))])`;
+      const [first, second] = (await page.evaluate(both)) as number[];
+      expect(first).toBe(second);
     });
   });
 });

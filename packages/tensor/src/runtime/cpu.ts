@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { channelBlockOf } from './channelBlock.js';
 import { hostRuntime } from './host.js';
 import type { Platform } from './platform.js';
-import type { Runtime, RuntimeOptions } from './runtime.js';
+import { queue, type Runtime, type RuntimeOptions } from './runtime.js';
 
 /** ONNX Runtime for Node. It is loaded here, when something is first computed. */
 export async function nodePlatform(
@@ -12,7 +12,7 @@ export async function nodePlatform(
   // CommonJS, whose named exports are not all visible to `import`.
   const { default: ort } = await import('onnxruntime-node');
   const { InferenceSession, Tensor } = ort;
-  return { InferenceSession, Tensor, executionProvider, threads };
+  return { InferenceSession, Tensor, executionProvider, threads, oneAtATime: queue() };
 }
 
 /** The processor, from this thread: a run blocks it until it is done. */

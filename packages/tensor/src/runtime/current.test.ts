@@ -34,6 +34,7 @@ describe('runtimes', () => {
       await doubled(ones([1]));
       return doubled.traceCount;
     };
+    await doubled(ones([1]));
     expect(await runIn('cpu')).toBe(1);
     expect(await runIn('cpu', 1)).toBe(2);
     expect(await runIn('worker')).toBe(3);

@@ -1,12 +1,23 @@
-import { defaultRuntime, startRuntime, whyMissing } from '#runtime';
+import { defaultName, defaultRuntime, startRuntime, whyMissing } from '#runtime';
 import { RuntimeError } from '../graph/errors.js';
 import { type Runtime, type RuntimeName, type RuntimeOptions, runtimeNames } from './runtime.js';
 
 let current: Promise<Runtime> | undefined;
 
+/** Runtimes by what was asked for: one that is asked for again keeps what it has loaded. */
+const started = new Map<string, Promise<Runtime>>();
+
+const keyOf = (name: RuntimeName, threads?: number): string => `${name} ${threads}`;
+
+function remember(key: string, runtime: Promise<Runtime>): Promise<Runtime> {
+  started.set(key, runtime);
+  runtime.catch(() => started.delete(key));
+  return runtime;
+}
+
 /** Where programs run now. */
 export function currentRuntime(): Promise<Runtime> {
-  current ??= defaultRuntime();
+  current ??= remember(keyOf(defaultName), defaultRuntime());
   return current;
 }
 
@@ -21,9 +32,6 @@ export interface RuntimeAvailability {
 export const availableRuntimes = (): Promise<RuntimeAvailability[]> =>
   Promise.all(runtimeNames.map(async (name) => ({ name, missing: await whyMissing(name) })));
 
-/** Runtimes by what was asked for: one that is asked for again keeps what it has loaded. */
-const started = new Map<string, Promise<Runtime>>();
-
 /**
  * Makes everything from now on run in the given runtime. Unless this is called, that is `cpu` in Node and `wasm` in
  * browsers. Tensors that were computed elsewhere are brought over when they are used; compiled functions are traced again.
@@ -36,16 +44,11 @@ export async function useRuntime(name: RuntimeName, options: RuntimeOptions = {}
   const { threads } = options;
   if (threads !== undefined && !(Number.isInteger(threads) && threads > 0))
     throw new RangeError(`useRuntime: threads must be a positive integer, got ${threads}`);
-  const key = `${name} ${threads}`;
-  const known = started.get(key);
-  const runtime = known && !(await known).ended ? known : startWhereAvailable(name, options);
-  started.set(key, runtime);
-  try {
-    await runtime;
-  } catch (error) {
-    started.delete(key);
-    throw error;
-  }
+  const key = keyOf(name, threads);
+  const known = await started.get(key);
+  const runtime =
+    known && !known.ended ? started.get(key)! : remember(key, startWhereAvailable(name, options));
+  await runtime;
   current = runtime;
 }
 

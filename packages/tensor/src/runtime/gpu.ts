@@ -5,7 +5,7 @@ import type { TensorType, Value } from '../graph/tensor.js';
 import { valueFrom } from './host.js';
 import { type Platform, sessionOptions } from './platform.js';
 import { type Device, Resident, withInputs } from './resident.js';
-import { queue, type Runtime } from './runtime.js';
+import type { Runtime } from './runtime.js';
 
 /** Copies the elements of a tensor of ONNX Runtime from the GPU. */
 export type Download = (tensor: OrtTensor, type: TensorType) => Promise<TypedArray>;
@@ -18,9 +18,8 @@ interface Kept {
 
 /** ONNX Runtime on a GPU. What is computed stays there until it is read. */
 export function gpuRuntime(platform: Platform, download: Download): Runtime {
-  const { InferenceSession, Tensor } = platform;
+  const { InferenceSession, Tensor, oneAtATime } = platform;
   const uploaded = ({ dtype, data, shape }: Value): OrtTensor => new Tensor(dtype, data as never, shape);
-  const oneAtATime = queue();
   const device: Device<Kept> = {
     download: ({ tensor }, type) => oneAtATime(() => download(tensor, type)),
     free({ tensor, freed }) {

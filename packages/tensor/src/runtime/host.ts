@@ -5,18 +5,16 @@ import type { Target } from '../graph/primitive.js';
 import { sizeOf } from '../graph/shape.js';
 import { isHere, type Stored, type TensorType, type Value } from '../graph/tensor.js';
 import { type Platform, sessionOptions } from './platform.js';
-import { queue, type Runtime, type RuntimeName } from './runtime.js';
+import type { Runtime, RuntimeName } from './runtime.js';
 
 /** ONNX Runtime in this thread, on the processor. Elements are typed arrays before and after a run. */
 export function hostRuntime(name: RuntimeName, platform: Platform, target: Target): Runtime {
-  // ONNX Runtime for the web refuses overlapping runs, and for Node they would wait for one another anyway.
-  const oneAtATime = queue();
   return {
     name,
     target,
     ended: false,
     async load(model) {
-      const { InferenceSession, Tensor } = platform;
+      const { InferenceSession, Tensor, oneAtATime } = platform;
       const session = await oneAtATime(() =>
         InferenceSession.create(model.bytes, sessionOptions(platform, model.optimization)),
       );

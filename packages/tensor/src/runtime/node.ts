@@ -3,6 +3,9 @@ import { nodeGpuRuntime, whyNoGpu } from './nodeGpu.js';
 import type { Runtime, RuntimeName, RuntimeOptions } from './runtime.js';
 import { workerRuntime } from './worker.js';
 
+/** What runs unless something else is asked for. */
+export const defaultName: RuntimeName = 'cpu';
+
 export const defaultRuntime = (): Promise<Runtime> => cpuRuntime({});
 
 /** Why a runtime is not to be had here; undefined when it is. */

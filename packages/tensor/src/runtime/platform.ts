@@ -1,5 +1,5 @@
 import type { InferenceSession, InferenceSessionFactory, TensorConstructor } from 'onnxruntime-common';
-import type { Model } from './runtime.js';
+import type { Model, Queue } from './runtime.js';
 
 /** ONNX Runtime as it is loaded in Node or in a browser. */
 export interface Platform {
@@ -9,6 +9,11 @@ export interface Platform {
   readonly executionProvider: string;
   /** Threads that one operator may use. */
   readonly threads: number;
+  /**
+   * Runs what uses ONNX Runtime, one task after another: for the web it refuses overlapping runs, and for Node they would
+   * wait for one another anyway.
+   */
+  readonly oneAtATime: Queue;
 }
 
 export const sessionOptions = (

@@ -47,7 +47,9 @@ export interface Runtime {
 }
 
 /** Runs tasks one after another, in the order in which they came. */
-export function queue(): <T>(task: () => Promise<T>) => Promise<T> {
+export type Queue = <T>(task: () => Promise<T>) => Promise<T>;
+
+export function queue(): Queue {
   let last: Promise<unknown> = Promise.resolve();
   return (task) => {
     const result = last.then(task, task);

@@ -2,7 +2,7 @@ import { RuntimeError } from '../graph/errors.js';
 import { gpuRuntime } from './gpu.js';
 import { hostRuntime } from './host.js';
 import type { Platform } from './platform.js';
-import type { Runtime, RuntimeName, RuntimeOptions } from './runtime.js';
+import { queue, type Runtime, type RuntimeName, type RuntimeOptions } from './runtime.js';
 
 type OnnxRuntime = typeof import('onnxruntime-web/wasm');
 
@@ -13,29 +13,43 @@ interface Page {
 }
 const page = globalThis as Page;
 
-/** Once ONNX Runtime has started, its threads are fixed. */
-const startedThreads = new Map<OnnxRuntime, number>();
+/** What has started stays as it is: its threads are fixed, and all who use it stand in one queue. */
+const started = new Map<OnnxRuntime, Platform>();
 
 function platformOf(
   ort: OnnxRuntime,
   executionProvider: 'wasm' | 'webgpu',
-  options: RuntimeOptions,
+  { threads }: RuntimeOptions,
 ): Platform {
-  const { InferenceSession, Tensor, env } = ort;
-  const threads = startedThreads.get(ort) ?? options.threads ?? env.wasm.numThreads ?? 1;
-  if (options.threads !== undefined && options.threads !== threads) {
+  const platform = started.get(ort) ?? startedPlatform(ort, executionProvider, threads);
+  started.set(ort, platform);
+  const running = ort.env.wasm.numThreads;
+  if (threads !== undefined && threads !== running) {
     throw new RuntimeError(
-      `${executionProvider}: runs with threads: ${threads} already, which cannot change to ${options.threads} in this page`,
+      `${executionProvider}: runs with threads: ${running} already, which cannot change to ${threads} in this page`,
     );
   }
-  if (threads > 1 && !page.crossOriginIsolated && options.threads !== undefined) {
+  return platform;
+}
+
+function startedPlatform(
+  { InferenceSession, Tensor, env }: OnnxRuntime,
+  executionProvider: 'wasm' | 'webgpu',
+  asked: number | undefined,
+): Platform {
+  if (asked !== undefined && asked > 1 && !page.crossOriginIsolated) {
     throw new RuntimeError(
-      `${executionProvider}: ${threads} threads need a page that is cross-origin isolated, by the headers Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp`,
+      `${executionProvider}: ${asked} threads need a page that is cross-origin isolated, by the headers Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp`,
     );
   }
-  if (options.threads !== undefined) env.wasm.numThreads = threads;
-  startedThreads.set(ort, threads);
-  return { InferenceSession, Tensor, executionProvider, threads };
+  if (asked !== undefined) env.wasm.numThreads = asked;
+  return {
+    InferenceSession,
+    Tensor,
+    executionProvider,
+    threads: env.wasm.numThreads ?? 1,
+    oneAtATime: queue(),
+  };
 }
 
 /**
@@ -51,6 +65,8 @@ async function webGpuRuntime(options: RuntimeOptions): Promise<Runtime> {
   const platform = platformOf(await import('onnxruntime-web/webgpu'), 'webgpu', options);
   return gpuRuntime(platform, async (tensor) => (await tensor.getData()) as never);
 }
+
+export const defaultName: RuntimeName = 'wasm';
 
 export const defaultRuntime = (): Promise<Runtime> => wasmRuntime({});
 
