@@ -1,6 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import type { Described, Differentiated, Measured, Memory, Ran, Request } from './peers/protocol.js';
+import type {
+  Described,
+  Differentiated,
+  FormTimes,
+  Measured,
+  Memory,
+  Ran,
+  Request,
+} from './peers/protocol.js';
 
 /** How to start a side of the comparison. */
 export interface PeerCommand {
@@ -61,6 +69,10 @@ export class Peer {
 
   operator(name: string): Promise<null> {
     return this.#ask({ command: 'operator', name });
+  }
+
+  contest(rounds: number): Promise<FormTimes> {
+    return this.#ask({ command: 'contest', rounds });
   }
 
   measure(repeats: number): Promise<Measured> {

@@ -36,14 +36,23 @@ const python = (file: string, module: string, ...parameters: string[]): PeerKind
   },
 });
 
-const operators = python('torch_operators.py', 'torch');
+const torchOperators = python('torch_operators.py', 'torch');
 
 /** How to start PyTorch for single operations; undefined, which is said, where it is missing. */
-export function operatorPeer(options: Options): PeerCommand | undefined {
-  const why = operators.missing();
+export function torchOperatorsCommand(options: Options): PeerCommand | undefined {
+  const why = torchOperators.missing();
   if (why) process.stdout.write(`without torch: ${why}\n`);
-  return why ? undefined : { id: 'torch', ...operators.start(options), environment: environmentOf(options) };
+  return why
+    ? undefined
+    : { id: 'torch', ...torchOperators.start(options), environment: environmentOf(options) };
 }
+
+/** How to start the engine for a single operation. */
+export const operatorsCommand = (options: Options): PeerCommand => ({
+  id: 'evenkeel',
+  ...inNode('dist/peers/operatorsInNode.js').start(options),
+  environment: environmentOf(options),
+});
 
 /** A side in Node, of packages that are installed here. */
 const inNode = (file: string, module?: string): PeerKind => ({

@@ -11,6 +11,8 @@ export type Request =
   | { readonly command: 'memory' }
   /** Makes an operation of bench/src/operators ready. */
   | { readonly command: 'operator'; readonly name: string }
+  /** Lets the engine's form of that operation and the others take turns for so many rounds more. */
+  | { readonly command: 'contest'; readonly rounds: number }
   /** Calls that operation so often. */
   | { readonly command: 'measure'; readonly repeats: number };
 
@@ -31,6 +33,13 @@ export interface Ran {
   readonly cpuMilliseconds: number;
   /** Of the last step, before its update. */
   readonly loss: number;
+}
+
+/** Processor times of a call in milliseconds, minima over the rounds so far. */
+export interface FormTimes {
+  readonly ours: number;
+  /** Other ways to write the operation, by name. */
+  readonly forms: Readonly<Record<string, number>>;
 }
 
 export interface Measured {

@@ -4,16 +4,17 @@ import { readStart } from '../exchange.js';
 import type { Described, Differentiated, Memory, Ran, Request } from './protocol.js';
 import type { Server } from './server.js';
 
-/** Answers requests until standard input ends. @param cpuTime processor time so far, in milliseconds */
-export async function serve(server: Server, cpuTime = ownCpuTime): Promise<void> {
+/** Serves training runs. @param cpuTime processor time so far, in milliseconds */
+export const serve = (server: Server, cpuTime = ownCpuTime): Promise<void> =>
+  answerRequests((request) => answer(server, request, cpuTime));
+
+/** Answers requests until standard input ends. */
+export async function answerRequests(reply: (request: Request) => Promise<unknown>): Promise<void> {
   for await (const line of createInterface({ input: process.stdin })) {
-    let reply: unknown;
-    try {
-      reply = await answer(server, JSON.parse(line) as Request, cpuTime);
-    } catch (error) {
-      reply = { error: error instanceof Error ? error.message : String(error) };
-    }
-    process.stdout.write(`${JSON.stringify(reply)}\n`);
+    const answered = await reply(JSON.parse(line) as Request).catch((error: unknown) => ({
+      error: error instanceof Error ? error.message : String(error),
+    }));
+    process.stdout.write(`${JSON.stringify(answered)}\n`);
   }
 }
 
