@@ -15,6 +15,12 @@ import {
 } from '../testing/derivatives.js';
 import { differentiablePrimitives } from '../testing/primitives.js';
 
+/** Far from singular. */
+const definite = (x: e.Tensor) =>
+  e.add(e.matMul(x, x, { transposeB: true }), e.eye(x.length(-1), x.length(-1), 'float64'));
+/** Eigenvalues and singular values that differ. */
+const apart = (x: e.Tensor) => e.add(e.mul(x, 0.5), e.diag(tensor([3, 8], 'float64')));
+
 /**
  * Every rule of differentiation, one line each: a function and the random inputs that it is checked with. An input without
  * axes takes any shape and broadcasts against the others; letters stand for random lengths. A primitive that no rule
@@ -238,6 +244,25 @@ const rules: Record<string, Rule> = {
     anywhere(2),
     anywhere(2),
   ],
+  // Products over named axes, attention and linear algebra.
+  einsum: [(a, b) => e.einsum('ij,kj->ik', a, b), anywhere('a', 'b'), anywhere('c', 'b')],
+  diagonal: [(x) => e.square(e.diagonal(x, 1)), anywhere('a', 'b')],
+  attention: [
+    (q, k, v) => e.attention(q, k, v, { causal: true }),
+    anywhere(2, 'a', 2),
+    anywhere(1, 'B', 2),
+    anywhere(1, 'B', 'c'),
+  ],
+  resize: [(x) => e.square(e.resize(x, [3, 2], { mode: 'bicubic' })), anywhere('N', 1, 2, 3)],
+  cholesky: [(x) => e.cholesky(definite(x)), anywhere('n', 2, 2)],
+  triangularSolve: [(x, y) => e.triangularSolve(definite(x), y), anywhere(2, 2), anywhere(2, 'b')],
+  solve: [(x, y) => e.solve(definite(x), y), anywhere(2, 2), anywhere(2, 'b')],
+  det: [(x) => e.det(definite(x)), anywhere('n', 2, 2)],
+  qr: [(x) => e.qr(definite(x)).q, anywhere(2, 2)],
+  eigh: [(x) => e.eigh(apart(x)).values, anywhere(2, 2)],
+  'eigh, vectors': [(x) => e.square(e.eigh(apart(x)).vectors), anywhere(2, 2)],
+  svd: [(x) => e.svd(apart(x)).values, anywhere(2, 2)],
+  pseudoInverse: [(x) => e.pseudoInverse(definite(x)), anywhere(2, 2)],
   // Control flow.
   cond: [
     (x, y) => {
