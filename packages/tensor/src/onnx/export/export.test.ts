@@ -5,6 +5,7 @@ import {
   add,
   cast,
   compile,
+  conv,
   erf,
   exportOnnx,
   grad,
@@ -12,6 +13,7 @@ import {
   matMul,
   mean,
   mul,
+  relu,
   reshape,
   slice,
   sum,
@@ -63,6 +65,30 @@ describe('exportOnnx', () => {
       }),
       { numRuns: 12 },
     );
+  });
+
+  it('writes files for images of all sizes', async () => {
+    const net = { first: drawn(1, [4, 3, 3, 3], 0.3), second: drawn(2, [5, 4, 3, 3], 0.3) };
+    const fn = ({ first, second }: typeof net, x: Tensor) => {
+      const maps = conv(relu(conv(x, first, { padding: 1 })), second, { strides: 2 });
+      return { maps, output: mean(relu(conv(x, first, { padding: 1 })), { axis: [2, 3] }) };
+    };
+    const { bytes } = await exportOnnx(fn, net, { x: { shape: [1, 3, 'height', 'width'] } });
+    expect(readModel(bytes).graph.outputs.map(({ shape }) => shape)).toEqual([
+      [1, 5, 'output.0.2', 'output.0.3'],
+      [1, 4],
+    ]);
+    for (const size of [
+      [7, 10],
+      [12, 5],
+    ]) {
+      const x = drawn(3, [1, 3, ...size]);
+      const [results, expected] = [await runFile(bytes, { x }), await compile(fn)(net, x)];
+      for (const [name, value] of Object.entries(expected)) {
+        expect(results[name]!.shape).toEqual(value.shape);
+        expect(difference(results[name]!.data, (await value.data()) as Float32Array)).toBeLessThan(1e-6);
+      }
+    }
   });
 
   it('tries other lengths if the function does not take the usual ones', async () => {

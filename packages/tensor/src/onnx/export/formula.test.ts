@@ -40,7 +40,7 @@ describe('formulas', () => {
     ).toBeUndefined();
     expect(
       formulaOf(
-        values((n) => Math.floor(n / 2)),
+        values((n) => Math.floor(n / 16)),
         trialsOf(1),
       ),
     ).toBeUndefined();

@@ -57,7 +57,7 @@ export interface ExportOptions {
   readonly opset?: number;
   /**
    * The function is traced with several lengths of its named axes to find what depends on them, unless said with primes
-   * between 23 and 71. Three lengths by an axis's name, for functions that take only some: best ones that nothing else has.
+   * between 23 and 229. Three lengths by an axis's name, for functions that take only some: best ones that nothing else has.
    */
   readonly tryLengths?: Readonly<Record<string, readonly [number, number, number]>>;
   /** Allows ONNX Runtime's own operators, which other runtimes do not know. */

@@ -21,7 +21,7 @@ export function dynamicAxesOf(
   inputs: InputTypes,
   tryLengths: ExportOptions['tryLengths'] = {},
 ): DynamicAxis[] {
-  const axes = new Map<string, DynamicAxis>();
+  const axes = new Map<string, Pick<DynamicAxis, 'input' | 'position'>>();
   for (const [order, [input, { shape, dtype = 'float32' }]] of Object.entries(inputs).entries()) {
     if (!isDType(dtype)) throw new ExportError(`exportOnnx: input "${input}": unknown dtype ${dtype}`);
     shape.forEach((length, position) => {
@@ -30,10 +30,7 @@ export function dynamicAxesOf(
           `exportOnnx: input "${input}": a shape is made of non-negative integers and names, got ${JSON.stringify(shape)}`,
         );
       }
-      if (typeof length === 'string' && !axes.has(length)) {
-        const trial = tryLengths[length] ?? usualTrial(axes.size);
-        axes.set(length, { name: length, input: order, position, trial });
-      }
+      if (typeof length === 'string' && !axes.has(length)) axes.set(length, { input: order, position });
     });
   }
   if (axes.size > mostAxes) {
@@ -41,17 +38,21 @@ export function dynamicAxesOf(
       `exportOnnx: got ${axes.size} named axes (${[...axes.keys()].join(', ')}), expected at most ${mostAxes}`,
     );
   }
-  requireTrials(tryLengths, axes);
-  return [...axes.values()];
+  requireTrials(tryLengths, [...axes.keys()]);
+  return [...axes].map(([name, place], axis) => ({
+    name,
+    ...place,
+    trial: tryLengths[name] ?? usualTrial(axis),
+  }));
 }
 
 function requireTrials(
   tryLengths: Readonly<Record<string, readonly number[]>>,
-  axes: ReadonlyMap<string, DynamicAxis>,
+  axes: readonly string[],
 ): void {
   for (const [name, lengths] of Object.entries(tryLengths)) {
-    if (!axes.has(name)) {
-      const known = [...axes.keys()].join(', ') || 'none';
+    if (!axes.includes(name)) {
+      const known = axes.join(', ') || 'none';
       throw new ExportError(`exportOnnx: tryLengths: no axis is called ${name}; there are: ${known}`);
     }
     const make = lengths.length === 3 && new Set(lengths).size === 3;
