@@ -28,7 +28,8 @@ export function sparseSweep(
     const receive = (tensor: Tensor, cotangent: Tensor | undefined): void => {
       if (!cotangent) return;
       const before = received.get(tensor);
-      received.set(tensor, before ? add(before, cotangent) : cotangent);
+      // In this order ONNX Runtime adds each term as soon as it is there; in the other it keeps all of them to the end.
+      received.set(tensor, before ? add(cotangent, before) : cotangent);
     };
     outputs.forEach((output, i) => {
       receive(output, cotangents[i]);
