@@ -37,12 +37,10 @@ export function formula(emitter: Emitter, dtype: DType) {
     where: (condition: string, a: Term, b: Term): string =>
       emitter.operator('Where', [condition, named(a), named(b)]),
     /** Σ coefficients[i] · xⁱ. */
-    polynomial: (x: string, coefficients: readonly number[]): string =>
-      named(
-        coefficients.reduceRight<Term>((sum, coefficient, i) => {
-          return i === coefficients.length - 1 ? coefficient : add(mul(sum, x), coefficient);
-        }, 0),
-      ),
+    polynomial(x: string, coefficients: readonly number[]): string {
+      const [highest, ...lower] = coefficients.toReversed() as [number, ...number[]];
+      return lower.reduce((total, coefficient) => add(mul(total, x), coefficient), named(highest));
+    },
   };
 }
 

@@ -53,10 +53,8 @@ export async function derivativeErrors(
     };
   };
   const { gradients } = await at(inputs);
-  const [worst, size] = [
-    [0, 0],
-    [1, 1],
-  ] as [number[], number[]];
+  const worst = [0, 0];
+  const size = [1, 1];
   let index = 0;
   for (const [position, input] of inputs.entries()) {
     for (let i = 0; i < input.size; i++, index++) {
