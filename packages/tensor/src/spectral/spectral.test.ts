@@ -14,6 +14,7 @@ import {
   mul,
   normal,
   pseudoInverse,
+  qr,
   randomKey,
   type Shape,
   sqrt,
@@ -118,6 +119,29 @@ describe('eigenvalues and singular values', { timeout: 60_000 }, () => {
     expect(await largest(sub(matMul(matMul(inverse, flat), inverse), inverse))).toBeLessThan(1e-13);
     expect(await numbers(svd(zeros([0, 2])).values)).toEqual([]);
     expect(await numbers(eigh(zeros([2, 0, 0])).values)).toEqual([]);
+  });
+
+  it('may stand close together, spread over ten orders or have no rank', async () => {
+    const n = 20;
+    const [left, right] = [qr(random([n, n])).q, qr(random([n, n], 1)).q];
+    const spectra = [
+      (i: number) => 1 + (i % 4) + 1e-9 * i,
+      (i: number) => 10 ** (-i / 2),
+      (i: number) => (i < 3 ? i + 1 : 0),
+      (i: number) => (i % 2 ? 1 : -1),
+    ];
+    for (const spectrum of spectra) {
+      const values = Array.from({ length: n }, (_, i) => spectrum(i));
+      const scaled = mul(left, tensor(values, 'float64'));
+      const [a, b] = [
+        matMul(scaled, left, { transposeB: true }),
+        matMul(scaled, right, { transposeB: true }),
+      ];
+      expect(await worst([...eigenRests(a), ...singularRests(b)]), `${values}`).toBeLessThan(1e-12);
+      const sizes = await numbers(svd(b).values);
+      const expected = values.map(Math.abs).sort((x, y) => y - x);
+      expect(Math.max(...sizes.map((each, i) => Math.abs(each - expected[i]!)))).toBeLessThan(1e-12);
+    }
   });
 
   it('of small matrices keep their digits beside large ones', async () => {

@@ -260,6 +260,15 @@ describe('large, singular and empty matrices', () => {
     expect(await numbers(slogdet(none).logAbs)).toEqual([0, 0]);
   });
 
+  it('with a condition number of 1e5 have roots after the usual steps', async () => {
+    const { q } = qr(random([12, 12]));
+    const values = Array.from({ length: 12 }, (_, i) => 10 ** ((-5 * i) / 11));
+    const a = matMul(q.mul(tensor(values, 'float64')), q, { transposeB: true });
+    const { sqrt, inverseSqrt } = matrixRoots(a);
+    expect(await largest(sub(matMul(sqrt, sqrt), a))).toBeLessThan(1e-10);
+    expect(await largest(sub(matMul(sqrt, inverseSqrt), identity(12)))).toBeLessThan(1e-8);
+  });
+
   it('become nearly orthogonal', async () => {
     const x = newtonSchulz(random([6, 4]), { steps: 20, coefficients: [2, -1.5, 0.5] });
     expect(await largest(sub(matMul(x, x, { transposeA: true }), identity(4)))).toBeLessThan(1e-10);
