@@ -156,4 +156,5 @@ export const batchRules: ReadonlyMap<string, BatchRule> = new Map([
   ...named(convolution('images'), 'conv convInputGrad'),
   ['convWeightGrad', convolution('weights')],
   ['after', afterRule],
+  ['pooled', (_, [pooled], size) => [repeated(pooled!, size)]],
 ]);
