@@ -33,6 +33,11 @@ export class Call {
     this.#runGraph = runGraph;
   }
 
+  /** The same node with other inputs, as another operator may take it. @param opset of that operator's domain */
+  withInputs(inputs: readonly (Value | undefined)[], opset: number): Call {
+    return new Call(this.node, inputs, this.#attributes, opset, this.tracing, this.#runGraph);
+  }
+
   error(message: string): OnnxError {
     return new OnnxError(`node "${this.node.name}" (${this.node.type}): ${message}`);
   }

@@ -17,6 +17,7 @@ export interface ModelFile {
 
 export interface GraphFile {
   readonly name: string;
+  /** Every node after those that it uses. */
   readonly nodes: readonly NodeFile[];
   readonly initializers: readonly TensorFile[];
   readonly inputs: readonly ValueFile[];

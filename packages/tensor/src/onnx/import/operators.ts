@@ -6,13 +6,14 @@ import { creations } from './operators/creation.js';
 import { elementwise } from './operators/elementwise.js';
 import { imaging } from './operators/image.js';
 import { indexing } from './operators/indexing.js';
+import { microsoftLevels } from './operators/levels.js';
 import { movements } from './operators/movement.js';
 import { microsoftNormalizations, normalizations } from './operators/normalization.js';
 import { microsoftProducts, products } from './operators/products.js';
 import { microsoftQuantizations, quantizations } from './operators/quantization.js';
 import { recurrents } from './operators/recurrent.js';
 import { reductions } from './operators/reduce.js';
-import { windowed } from './operators/windows.js';
+import { microsoftWindowed, windowed } from './operators/windows.js';
 
 /** Operators that can be imported, by domain; '' is the standard. */
 const domains: ReadonlyMap<string, Operators> = new Map([
@@ -40,9 +41,11 @@ const domains: ReadonlyMap<string, Operators> = new Map([
     {
       ...microsoftActivations,
       ...microsoftAttentions,
+      ...microsoftLevels,
       ...microsoftNormalizations,
       ...microsoftProducts,
       ...microsoftQuantizations,
+      ...microsoftWindowed,
     },
   ],
 ]);

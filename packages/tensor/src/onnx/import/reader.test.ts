@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { tensor } from '../../ops/create.js';
 import { add } from '../../ops/elementwise.js';
 import { emitModel } from '../emit.js';
-import { encodeModel } from '../model.js';
+import { encodeModel, type OnnxNode } from '../model.js';
 import { OnnxError } from './errors.js';
 import { readModel } from './reader.js';
 
@@ -33,6 +33,37 @@ describe('readModel', () => {
     const bytes = exampleBytes();
     const shifted = Buffer.concat([Buffer.alloc(3), bytes]).subarray(3);
     expect(readModel(shifted)).toEqual(readModel(bytes));
+  });
+
+  it('puts nodes after those that they use', () => {
+    const node = (name: string, inputs: string[]): OnnxNode => ({
+      name,
+      type: 'Add',
+      domain: '',
+      inputs,
+      outputs: [name],
+      attributes: {},
+    });
+    const nodes = [
+      node('d', ['c', 'b']),
+      node('b', ['a', 'x']),
+      node('a', ['x', 'x']),
+      node('c', ['b', 'b']),
+    ];
+    const namesOf = (each: readonly OnnxNode[]) =>
+      readModel(encodeModel({ nodes: each, constants: [], inputs: [], outputs: [] })).graph.nodes.map(
+        ({ name }) => name,
+      );
+    expect(namesOf(nodes)).toEqual(['a', 'b', 'c', 'd']);
+    expect(namesOf([node('a', ['x', 'x']), node('c', ['x', 'x']), node('b', ['a', 'a'])])).toEqual([
+      'a',
+      'c',
+      'b',
+    ]);
+    const circle = [node('a', ['b', 'b']), node('b', ['a', 'a'])];
+    expect(namesOf(circle).sort()).toEqual(['a', 'b']);
+    const chain = Array.from({ length: 20_000 }, (_, i) => node(`n${i}`, [`n${i + 1}`, 'x']));
+    expect(namesOf(chain)[0]).toBe('n19999');
   });
 
   it('refuses what is no model', () => {

@@ -9,6 +9,7 @@ import type {
   ValueFile,
 } from './file.js';
 import { Budget, type ImportLimits, limitsOf } from './limits.js';
+import { ordered } from './order.js';
 import { readEntry, readTensor } from './readTensor.js';
 import { bytesOf, type Field, fieldsOf, fixedOf, floatOf, integerOf, integersOf, textOf } from './wire.js';
 
@@ -78,7 +79,7 @@ function readGraph(bytes: Uint8Array, budget: Budget, depth: number, where: stri
     else if (field.number === 12) outputs.push(readValue(bytesOf(field, where), budget, where));
     else if (field.number === 15) throw new OnnxError(`${where}: sparse tensors are not supported`);
   }
-  return { name, nodes, initializers, inputs, outputs };
+  return { name, nodes: ordered(nodes), initializers, inputs, outputs };
 }
 
 function readNode(bytes: Uint8Array, budget: Budget, depth: number, index: number, where: string): NodeFile {
@@ -120,7 +121,7 @@ function readFunction(bytes: Uint8Array, budget: Budget): FunctionFile {
     else if (field.number === 10) domain = domainOf(textOf(field, budget, where));
     else if (field.number === 11) defaults.set(...readAttribute(bytesOf(field, where), budget, 1, where));
   }
-  return { name, domain, inputs, outputs, nodes, opsets, defaults };
+  return { name, domain, inputs, outputs, nodes: ordered(nodes), opsets, defaults };
 }
 
 /** Kinds of attributes by ONNX's number; others hold sparse tensors and types. */

@@ -2,7 +2,7 @@ import { ShapeError } from '../../graph/errors.js';
 import { formatShape, type Shape, sizeOf } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
 import { reshape } from '../../ops/broadcast.js';
-import { knownValue, mostKnown, tensorValue, type Value } from './value.js';
+import { knownValue, mostKnown, movedValue, type Value } from './value.js';
 
 /** Steps between neighbours along each axis of a row-major array. */
 export const stridesOf = (shape: Shape): number[] => shape.map((_, axis) => sizeOf(shape.slice(axis + 1)));
@@ -27,7 +27,7 @@ export const indexOf = (position: readonly number[], strides: readonly number[])
 
 /** The same elements in another shape. @throws ShapeError when it has another size */
 export function reshaped(value: Value, shape: Shape): Value {
-  if (!value.numbers) return tensorValue(reshape(value.tensor, shape), value.stored);
+  if (!value.numbers) return movedValue(value, (tensor) => reshape(tensor, shape));
   if (sizeOf(shape) !== value.numbers.length) {
     throw new ShapeError(`${formatShape(value.shape)} does not reshape to ${formatShape(shape)}`);
   }
@@ -46,7 +46,7 @@ export function rearranged(
   operation: (tensor: Tensor) => Tensor,
 ): Value {
   const { numbers, dtype, stored } = value;
-  if (!numbers || sizeOf(shape) > mostKnown) return tensorValue(operation(value.tensor), stored);
+  if (!numbers || sizeOf(shape) > mostKnown) return movedValue(value, operation);
   return knownValue(
     Array.from(positionsIn(shape), (position) => numbers[from(position)]!),
     dtype,

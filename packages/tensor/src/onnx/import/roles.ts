@@ -1,7 +1,8 @@
 import { isFloat } from '../../graph/dtype.js';
 import { type Shape, sizeOf } from '../../graph/shape.js';
 import { type ElementType, elementTypes } from './elements.js';
-import type { GraphFile, NodeFile, TensorFile } from './file.js';
+import type { GraphFile, TensorFile } from './file.js';
+import { nodesOf } from './order.js';
 import { mostKnown } from './value.js';
 
 /**
@@ -23,8 +24,14 @@ const statistics: Readonly<Record<string, readonly number[]>> = {
   BatchNormalization: [3, 4],
   DequantizeLinear: [1],
   MatMulNBits: [2],
+  QLinearAdd: [1, 4, 6],
+  QLinearAveragePool: [1, 3],
   QLinearConv: [1, 4, 6],
+  QLinearGlobalAveragePool: [1, 3],
+  QLinearLeakyRelu: [1, 3],
   QLinearMatMul: [1, 4, 6],
+  QLinearMul: [1, 4, 6],
+  QLinearSigmoid: [1, 3],
   QuantizeLinear: [1],
 };
 
@@ -38,17 +45,6 @@ const settings: Readonly<Record<string, readonly number[]>> = {
   Range: [0, 1, 2],
   Resize: [1, 2],
 };
-
-/** All nodes of a graph and of those in it. */
-export function* nodesOf(nodes: readonly NodeFile[]): Generator<NodeFile> {
-  for (const node of nodes) {
-    yield node;
-    for (const attribute of node.attributes.values()) {
-      if (attribute.kind === 'graph') yield* nodesOf(attribute.value.nodes);
-      else if (attribute.kind === 'graphs') for (const graph of attribute.value) yield* nodesOf(graph.nodes);
-    }
-  }
-}
 
 function namesAt(graph: GraphFile, inputs: Readonly<Record<string, readonly number[]>>): ReadonlySet<string> {
   const names = new Set<string>();

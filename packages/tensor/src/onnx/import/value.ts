@@ -60,6 +60,13 @@ function constant(numbers: readonly number[], { dtype, shape }: TensorType): Ten
 export const tensorValue = (tensor: Tensor, stored?: ElementType): Value =>
   new Value(tensor, { tensor, stored });
 
+/** A value whose elements are moved about: by the same operation on all forms that it has. */
+export function movedValue(value: Value, operation: (tensor: Tensor) => Tensor): Value {
+  const tensor = operation(value.tensor);
+  const { stored, levels } = value;
+  return new Value(tensor, { tensor, stored, ...(levels && { levels: operation(levels) }) });
+}
+
 /** @param numbers row-major, as many as the shape has elements */
 export const knownValue = (
   numbers: readonly number[],

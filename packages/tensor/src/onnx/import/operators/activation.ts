@@ -16,6 +16,7 @@ import {
   relu,
   sigmoid,
   sub,
+  tanh,
   where,
 } from '../../../ops/elementwise.js';
 import { oneHot } from '../../../ops/gather.js';
@@ -86,6 +87,36 @@ export const activations: Operators = {
   Swish: activation((x, call) => swish(x, call.float('alpha', 1))),
   ThresholdedRelu: activation((x, call) => where(greater(x, call.float('alpha', 1)), x, 0)),
 };
+
+/** The function that ONNX Runtime has fused into an operator, by name and numbers. */
+export function fusedActivation(call: Call): (x: Tensor) => Tensor {
+  const name = call.string('activation', '', [
+    '',
+    'Relu',
+    'Sigmoid',
+    'Tanh',
+    'LeakyRelu',
+    'HardSigmoid',
+    'Clip',
+  ]);
+  const [first, second] = call.floats('activation_params') ?? [call.float('activation_alpha', 0)];
+  switch (name) {
+    case 'Relu':
+      return relu;
+    case 'Sigmoid':
+      return sigmoid;
+    case 'Tanh':
+      return tanh;
+    case 'LeakyRelu':
+      return (x) => leakyRelu(x, first);
+    case 'HardSigmoid':
+      return (x) => clip(add(mul(x, first ?? 0.2), second ?? 0.5), 0, 1);
+    case 'Clip':
+      return (x) => clip(x, first ?? -Infinity, second ?? Infinity);
+    default:
+      return (x) => x;
+  }
+}
 
 export const microsoftActivations: Operators = {
   BiasGelu: (call) => gelu(add(call.tensor(0), call.tensor(1))),

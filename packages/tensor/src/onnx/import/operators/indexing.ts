@@ -9,7 +9,7 @@ import { transpose } from '../../../ops/movement.js';
 import { scatterAdd, scatterSet } from '../../../ops/scatter.js';
 import type { Call, Operators } from '../call.js';
 import { indexOf, rearranged, stridesOf } from '../rearrange.js';
-import { tensorValue, type Value } from '../value.js';
+import { movedValue, type Value } from '../value.js';
 
 /** Indices as they are counted from the start. */
 const fromStart = (indices: Tensor, length: number): Tensor =>
@@ -24,7 +24,7 @@ function gathered(call: Call): Value {
   const length = value.shape[axis]!;
   const wrong = numbers?.find((index) => !(index >= -length && index < length));
   if (wrong !== undefined) throw call.error(`index ${wrong} is outside an axis of length ${length}`);
-  if (!numbers) return tensorValue(operation(value.tensor), value.stored);
+  if (!numbers) return movedValue(value, operation);
   const [strides, within] = [stridesOf(value.shape), stridesOf(indices.shape)];
   return rearranged(
     value,

@@ -4,6 +4,7 @@ import { einsum } from '../../../ops/einsum.js';
 import { add, cast, mul } from '../../../ops/elementwise.js';
 import { matMul } from '../../../ops/matMul.js';
 import type { Call, Operators } from '../call.js';
+import { fusedActivation } from './activation.js';
 
 const scaledBy = (x: Tensor, factor: number): Tensor => (factor === 1 ? x : mul(x, factor));
 
@@ -31,6 +32,7 @@ export const products: Operators = {
 };
 
 export const microsoftProducts: Operators = {
+  FusedGemm: (call) => fusedActivation(call)(gemm(call)),
   FusedMatMul(call) {
     if (call.int('transBatchA', 0) || call.int('transBatchB', 0)) {
       throw call.error('transposed batches are not supported');

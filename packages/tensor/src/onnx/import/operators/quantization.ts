@@ -140,22 +140,24 @@ function convInteger(call: Call): Value {
 }
 
 /** Numbers from levels, a scale and a zero point that stand in a row among the inputs. */
-function dequantizeAt(call: Call, at: number, shape: (factor: Tensor) => Tensor): Tensor {
+export function dequantizeAt(call: Call, at: number, shape: (factor: Tensor) => Tensor = single): Tensor {
   return mul(centredLevels(call, at, at + 2, shape), shape(call.tensor(at + 1)));
 }
 
-function requantize(call: Call, x: Tensor, at: number): Value {
-  const zero = call.value(at + 1);
-  return quantized(withZero(call, div(x, single(call.tensor(at))), zero), zero.stored ?? 'uint8');
+/** @param at the index of the result's scale, before its zero point, which may be left out */
+export function requantize(call: Call, x: Tensor, at: number): Value {
+  const zero = call.inputs[at + 1];
+  const scaled = div(x, single(call.tensor(at)));
+  return quantized(zero ? withZero(call, scaled, zero) : scaled, zero?.stored ?? 'uint8');
 }
 
 function qLinearMatMul(call: Call): Value {
-  return requantize(call, matMul(dequantizeAt(call, 0, single), dequantizeAt(call, 3, single)), 6);
+  return requantize(call, matMul(dequantizeAt(call, 0), dequantizeAt(call, 3)), 6);
 }
 
 function qLinearConv(call: Call): Value {
   const kernels = perKernel(call.value(3).rank);
-  const [x, w] = [dequantizeAt(call, 0, single), dequantizeAt(call, 3, kernels)];
+  const [x, w] = [dequantizeAt(call, 0), dequantizeAt(call, 3, kernels)];
   const result = conv(x, w, convOptions(call, x, w));
   if (!call.inputs[8]) return requantize(call, result, 6);
   // The bias is stored in steps of both scales.

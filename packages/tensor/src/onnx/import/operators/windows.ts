@@ -1,15 +1,18 @@
+import { isFloat } from '../../../graph/dtype.js';
 import { ShapeError } from '../../../graph/errors.js';
 import { formatShape } from '../../../graph/shape.js';
 import type { Tensor } from '../../../graph/tensor.js';
 import { type ReduceOptions, reshape, sum } from '../../../ops/broadcast.js';
 import { type ConvOptions, conv, convTranspose } from '../../../ops/conv.js';
-import { add, div, equal, greater, where } from '../../../ops/elementwise.js';
+import { add, cast, div, equal, greater, where } from '../../../ops/elementwise.js';
 import { ones } from '../../../ops/fill.js';
 import { iota } from '../../../ops/gather.js';
 import { maxPool } from '../../../ops/pool.js';
 import { argMax, max, mean } from '../../../ops/reduce.js';
 import { unfold, type Windows, windowsWithRows, withRows } from '../../../ops/windows.js';
-import type { Call, Operator, Operators } from '../call.js';
+import type { Call, Operator, Operators, Result } from '../call.js';
+import { tensorValue, Value } from '../value.js';
+import { fusedActivation } from './activation.js';
 
 /** How a kernel moves over an image of the given size, as a node's attributes say. */
 function windowsOf(call: Call, size: readonly number[], kernel: readonly number[]): Windows {
@@ -78,6 +81,12 @@ function convolution(call: Call): Tensor {
   const [x, w, bias] = [call.tensor(0), call.tensor(1), call.optional(2)];
   const result = conv(x, w, convOptions(call, x, w));
   return bias ? add(result, alongChannels(bias, x.rank)) : result;
+}
+
+/** A convolution, what is added to it, and the activation after that. */
+function fusedConvolution(call: Call): Tensor {
+  const [result, added] = [convolution(call), call.optional(3)];
+  return fusedActivation(call)(added ? add(result, added) : result);
 }
 
 function transposedConvolution(call: Call): Tensor {
@@ -230,11 +239,25 @@ const globally =
     return operation(x, { axis: x.shape.map((_, axis) => axis).slice(2), keepAxes: true });
   };
 
+const largest = pool(maximumPool);
+
+/** Integers, which are quantized numbers, as floats. */
+function maxPoolOf(call: Call): Result {
+  const value = call.value(0);
+  if (isFloat(value.dtype)) return largest(call);
+  const floats = cast(value.levels ?? value.tensor, 'float32');
+  const levels = largest(call.withInputs([tensorValue(floats)], call.opset)) as Tensor;
+  const { stored, dtype } = value;
+  return new Value({ dtype, shape: levels.shape }, { tensor: cast(levels, dtype), levels, stored });
+}
+
+export const microsoftWindowed: Operators = { FusedConv: fusedConvolution };
+
 export const windowed: Operators = {
   AveragePool: pool(averagePool),
   Conv: convolution,
   ConvTranspose: transposedConvolution,
   GlobalAveragePool: globally(mean),
   GlobalMaxPool: globally(max),
-  MaxPool: pool(maximumPool),
+  MaxPool: maxPoolOf,
 };
