@@ -453,6 +453,12 @@ def attention():
     m.add("FastGelu", ["q"], **own)
     m.add("QuickGelu", ["q"], **own)
     m.add("Gelu", ["q"], **own)
+    image = m.add("Reshape", ["q", m.constant([0, 1, 5, 8], np.int64)])
+    m.add("FusedConv", [image, m.weights(2, 1, 3, 3), m.weights(2)], activation="Relu", **own)
+    m.add("FusedConv", [image, m.weights(2, 1, 3, 3), m.weights(2)], activation="Clip",
+          activation_params=[-0.2, 0.6], pads=[1, 1, 1, 1], **own)
+    flat = m.add("Reshape", ["q", m.constant([-1, 8], np.int64)])
+    m.add("FusedGemm", [flat, m.weights(8, 3), m.weights(3)], activation="LeakyRelu", activation_alpha=0.2, **own)
     packed = m.constant(m.random.integers(0, 256, (6, 2, 8)), np.uint8)
     m.add("MatMulNBits", [m.add("Concat", ["q", "q", "q"], axis=2), packed, m.constant(m.random.random(12), np.float32)],
           K=24, N=6, bits=4, block_size=16, **own)
@@ -462,7 +468,7 @@ def attention():
 
 
 def quantized():
-    t = Table("quantized-21", 21, [("x", FLOAT, ["n", 3, 4, 4])])
+    t = Table("quantized-21", 21, [("x", FLOAT, ["n", 3, 4, 4])], ["com.microsoft"])
     u8, i8 = lambda v: t.constant(v, np.uint8), lambda v: t.constant(v, np.int8)
     f = lambda v: t.constant(v, np.float32)
     UINT8, INT8 = TensorProto.UINT8, TensorProto.INT8
@@ -489,6 +495,15 @@ def quantized():
     t.add("QLinearMatMul", [q, f(0.02), u8(128), table, f(0.01), u8(120), f(0.05), u8(127)], kinds=[UINT8])
     t.add("QLinearConv", [q, f(0.02), u8(128), kernel, scales, zeros, f(0.05), u8(128),
                           t.constant(t.random.integers(-500, 500, 4), np.int32)], kinds=[UINT8])
+    own, scale = {"domain": "com.microsoft"}, [f(0.02), u8(128)]
+    for type in ["QLinearAdd", "QLinearMul"]:
+        t.add(type, [q, *scale, q, *scale, f(0.04), u8(120)], kinds=[UINT8], **own)
+    t.add("QLinearSigmoid", [q, *scale, f(1 / 256), u8(0)], kinds=[UINT8], **own)
+    t.add("QLinearLeakyRelu", [q, *scale, f(0.02), u8(30)], kinds=[UINT8], alpha=0.1, **own)
+    t.add("QLinearGlobalAveragePool", [q, *scale, f(0.005), u8(128)], kinds=[UINT8], **own)
+    t.add("QLinearAveragePool", [q, *scale, f(0.01), u8(128)], kinds=[UINT8], kernel_shape=[2, 2], **own)
+    t.add("QLinearConcat", [f(0.03), u8(128), q, *scale, q, f(0.01), u8(100)], kinds=[UINT8], axis=1, **own)
+    t.add("MaxPool", [q], kinds=[UINT8], kernel_shape=[2, 2])
     t.save()
 
 
