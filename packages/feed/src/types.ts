@@ -81,7 +81,7 @@ export interface Feed {
   addCatalogue(papers: readonly CataloguePaper[], day: string): Promise<void>;
   /**
    * Imports a daily-papers page saved as text.
-   * @param savedOn the day it was saved, `YYYY-MM-DD`: dates without a year are the latest such day not after it.
+   * @param options `savedOn`: the day it was saved, `YYYY-MM-DD`; dates without a year are the latest such day not after it
    * @throws ImportError when the bytes are no such page; the database is then unchanged.
    */
   importSavedPage(page: Uint8Array, options: { savedOn: string; name: string }): Promise<ImportReport>;
