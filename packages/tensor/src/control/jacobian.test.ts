@@ -1,17 +1,23 @@
 import { describe, expect, it } from 'vitest';
 import {
   add,
+  checkpoint,
   concat,
+  cond,
+  greater,
   hessian,
   jacobian,
+  jvp,
   matMul,
   mul,
   normal,
   randomKey,
+  scan,
   sin,
   sum,
   type Tensor,
   tensor,
+  vmap,
 } from '../index.js';
 import { gradientError } from '../testing/gradients.js';
 
@@ -44,6 +50,30 @@ describe('jacobian', () => {
     const many = (x: Tensor) => jacobian((p: Tensor) => concat([sin(p), mul(p, p), add(p, 1), mul(p, 2)]))(x);
     expect(await gradientError(few, [random(4, [3])])).toBeLessThan(1e-6);
     expect(await gradientError(many, [random(4, [1])])).toBeLessThan(1e-6);
+  });
+});
+
+describe('jacobian and jvp agree', () => {
+  const a = random(7, [3, 3]);
+  const functions: Readonly<Record<string, (x: Tensor) => Tensor>> = {
+    scan: (x) =>
+      scan((h: Tensor, each: Tensor) => [sin(add(matMul(a, h), each)), mul(h, x)], x, random(8, [4, 3]))[1],
+    cond: (x) =>
+      cond(
+        greater(sum(x), 0),
+        () => sin(mul(x, x)),
+        () => matMul(a, sin(x)),
+      ),
+    checkpoint: checkpoint((x: Tensor) => sin(matMul(a, sin(x)))),
+    vmap: (x) => vmap((row: Tensor) => sin(mul(row, x)))(a),
+  };
+
+  it.each(Object.entries(functions))('through %s', async (_, fn) => {
+    const [x, v] = [random(9, [3]), random(10, [3])];
+    const product = await numbers(matMul(jacobian(fn)(x), v));
+    (await numbers(jvp(fn, x, v)[1])).forEach((value, i) => {
+      expect(value).toBeCloseTo(product[i]!, 12);
+    });
   });
 });
 

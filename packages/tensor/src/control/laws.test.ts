@@ -3,8 +3,10 @@ import { describe, expect, it } from 'vitest';
 import { applicationsOf } from '../graph/primitive.js';
 import {
   add,
+  checkpoint,
   compile,
   cond,
+  full,
   grad,
   iota,
   less,
@@ -156,6 +158,28 @@ describe('bodies', () => {
     };
     expect(await fn(tensor(3, 'float64')).item()).toBe(3 + 3 + 18 + 14);
     expect(await gradientError(fn, [tensor(3, 'float64')])).toBeLessThan(1e-6);
+  });
+
+  it('have derivatives where what they use is a constant', async () => {
+    const point = full([2], 3, 'float64');
+    const square = (x: Tensor) => mul(x, x);
+    const uses: Readonly<Record<string, (x: Tensor) => Tensor>> = {
+      scan: (x) =>
+        scan((carry: Tensor) => [add(carry, square(x)), undefined], point, undefined, { length: 1 })[0],
+      cond: (x) =>
+        cond(
+          tensor(true),
+          () => square(x),
+          () => x,
+        ),
+      checkpoint: checkpoint(square),
+      vmap: (x) => vmap((_: Tensor) => square(x))(tensor([0])),
+    };
+    for (const use of Object.values(uses)) {
+      const slope = grad((x: Tensor) => sum(use(x)));
+      expect(await numbers(slope(point))).toEqual([6, 6]);
+      expect(await numbers(grad((x: Tensor) => sum(slope(x)))(point))).toEqual([2, 2]);
+    }
   });
 
   it('take integers and indices from around them', async () => {

@@ -66,8 +66,12 @@ export function close(
   const captured = new Set<Tensor>();
   const applications = applicationsOf(outputs, given);
   for (const application of applications) {
-    // What is computed from nothing is the same everywhere, and better simplified where it is used.
-    if (application.inputs.every((input) => constants.has(input)))
+    // What is computed from nothing is the same everywhere, and better simplified where it is used. Identities are left
+    // out: derivatives are taken with respect to them, whatever their elements are.
+    if (
+      application.primitive.name !== 'identity' &&
+      application.inputs.every((input) => constants.has(input))
+    )
       for (const output of application.outputs) constants.add(output);
     if (isInside(application) || application.inputs.some((input) => inside.has(input)))
       for (const output of application.outputs) inside.add(output);
