@@ -17,8 +17,11 @@ export interface Target {
   readonly gpu?: boolean;
   /** Only operators of the ONNX standard, none of ONNX Runtime's own, so that other runtimes can open the file. */
   readonly standard?: boolean;
-  /** Fake quantization as ONNX's quantization operators, which runtimes turn into integer arithmetic. */
-  readonly quantized?: boolean;
+  /**
+   * A file for other runtimes and for readers: pooling and fake quantization as ONNX's own operators, which runtimes know
+   * to do fast or in integers.
+   */
+  readonly file?: boolean;
   /** The version of ONNX's operators; 21 unless said. */
   readonly opset?: number;
 }

@@ -1,4 +1,5 @@
 import { ShapeError } from '../graph/errors.js';
+import { apply, type Primitive } from '../graph/primitive.js';
 import { formatShape, sizeOf } from '../graph/shape.js';
 import type { Tensor } from '../graph/tensor.js';
 import { requireFloat, reshape, sum } from './broadcast.js';
@@ -40,11 +41,35 @@ function requireImages(name: string, x: Tensor): void {
   }
 }
 
+interface Pooled extends Windows {
+  /** ONNX's operator that does the same, but for NaN. */
+  readonly operator: 'MaxPool' | 'AveragePool';
+  readonly countPadding: boolean;
+}
+
+/** What has been made of images, next to the images: files say with one operator how. */
+const pooledPrimitive: Primitive<Pooled> = {
+  name: 'pooled',
+  infer: ([pooled]) => ({ shape: pooled!.shape, dtype: pooled!.dtype }),
+  vjp: (cotangent) => [cotangent, undefined],
+  emit(emitter, [pooled, images], { attributes, output: { dtype } }) {
+    if (!emitter.target.file || dtype !== 'float32') return pooled!;
+    const { operator, countPadding, kernel, strides, before, after } = attributes;
+    return emitter.operator(operator, [images!], {
+      kernel_shape: { ints: kernel },
+      strides: { ints: strides },
+      pads: { ints: [...before, ...after] },
+      ...(operator === 'AveragePool' && { count_include_pad: { int: Number(countPadding) } }),
+    });
+  },
+};
+
 /** Cuts images into windows, and lets `reduce` take [n, c, taps, windows] to [n, c, windows]. */
 function pool(
   name: string,
   x: Tensor,
   { kernel, strides = kernel, padding = 0 }: PoolOptions,
+  form: Pick<Pooled, 'operator' | 'countPadding'>,
   reduce: (columns: Tensor, images: Tensor, windows: Windows) => Tensor,
 ): Tensor {
   requireImages(name, x);
@@ -58,7 +83,10 @@ function pool(
   }
   const shape = [...x.shape.slice(0, 2), ...positionsOf(name, size, given)];
   const [images, windows] = x.rank === 3 ? [withRows(x), windowsWithRows(given)] : [x, given];
-  return reshape(reduce(columnsOf(images, windows), images, windows), shape);
+  const reduced = reduce(columnsOf(images, windows), images, windows);
+  const positions = positionsOf(name, images.shape.slice(2), windows);
+  const pooled = reshape(reduced, [...images.shape.slice(0, 2), ...positions]);
+  return reshape(apply(pooledPrimitive, [pooled, images], { ...windows, ...form }), shape);
 }
 
 /** As `unfold`; windows that lie side by side need no more than a transposition. */
@@ -85,7 +113,7 @@ const coverage = (images: Tensor, windows: Windows): Tensor =>
  * @throws ShapeError when windows do not fit
  */
 export const maxPool = (x: Tensor, options: PoolOptions): Tensor =>
-  pool('maxPool', x, options, (columns, images, windows) => {
+  pool('maxPool', x, options, { operator: 'MaxPool', countPadding: false }, (columns, images, windows) => {
     const padded = [...windows.before, ...windows.after].some((zeros) => zeros > 0);
     const inside = padded ? where(greater(coverage(images, windows), 0), columns, -Infinity) : columns;
     const [n, c, taps, count] = columns.shape as [number, number, number, number];
@@ -98,11 +126,16 @@ export const maxPool = (x: Tensor, options: PoolOptions): Tensor =>
 /** Mean of each window of [n, c, h, w] or [n, c, w]. @throws ShapeError when windows do not fit */
 export function averagePool(x: Tensor, options: AveragePoolOptions): Tensor {
   const { countPadding = true } = options;
-  return pool('averagePool', x, options, (columns, images, windows) =>
-    div(
-      sum(columns, { axis: 2 }),
-      countPadding ? sizeOf(windows.kernel) : sum(coverage(images, windows), { axis: 2 }),
-    ),
+  return pool(
+    'averagePool',
+    x,
+    options,
+    { operator: 'AveragePool', countPadding },
+    (columns, images, windows) =>
+      div(
+        sum(columns, { axis: 2 }),
+        countPadding ? sizeOf(windows.kernel) : sum(coverage(images, windows), { axis: 2 }),
+      ),
   );
 }
 

@@ -76,7 +76,7 @@ const fakeQuantizePrimitive: Primitive<Attributes> = {
   },
   emit(emitter, names, application) {
     const type = storedType(application.attributes);
-    return emitter.target.quantized && type && application.output.dtype === 'float32'
+    return emitter.target.file && type && application.output.dtype === 'float32'
       ? emitOperators(emitter, names, application, type)
       : emitArithmetic(emitter, names, application);
   },

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import {
   abs,
   add,
+  averagePool,
   cast,
   compile,
   conv,
@@ -11,6 +12,7 @@ import {
   grad,
   iota,
   matMul,
+  maxPool,
   mean,
   mul,
   relu,
@@ -65,6 +67,32 @@ describe('exportOnnx', () => {
       }),
       { numRuns: 12 },
     );
+  });
+
+  it('says pooling with one operator', async () => {
+    const options = { kernel: [3, 2], strides: 2, padding: [1, [0, 1]] } as const;
+    const fn = (_: object, x: Tensor, row: Tensor) => ({
+      max: maxPool(x, options),
+      mean: averagePool(x, options),
+      inside: averagePool(x, { ...options, countPadding: false }),
+      row: maxPool(row, { kernel: 2 }),
+    });
+    const { bytes } = await exportOnnx(
+      fn,
+      {},
+      { x: { shape: ['batch', 3, 7, 8] }, sequence: { shape: ['batch', 3, 6] } },
+    );
+    expect(
+      readModel(bytes)
+        .graph.nodes.filter(({ type }) => type !== 'Reshape')
+        .map(({ type }) => type),
+    ).toEqual(['MaxPool', 'AveragePool', 'AveragePool', 'MaxPool']);
+    const [x, sequence] = [drawn(1, [2, 3, 7, 8]), drawn(2, [2, 3, 6])];
+    const [results, expected] = [await runFile(bytes, { x, sequence }), await compile(fn)({}, x, sequence)];
+    for (const [name, value] of Object.entries(expected)) {
+      expect(results[name]!.shape).toEqual(value.shape);
+      expect(difference(results[name]!.data, (await value.data()) as Float32Array)).toBeLessThan(1e-6);
+    }
   });
 
   it('writes files for images of all sizes', async () => {

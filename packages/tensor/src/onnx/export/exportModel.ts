@@ -8,7 +8,7 @@ import { mergeTrials } from './dynamic.js';
 import { ExternalFile } from './externalData.js';
 import { type Compute, fold } from './fold.js';
 import { trialLengths } from './formula.js';
-import { withUsedOutputs } from './graphs.js';
+import { withUsedNodes, withUsedOutputs } from './graphs.js';
 import { provisional, scopedNames, withReadableNames } from './names.js';
 import { withNarrowConstants } from './narrow.js';
 import { withOpset } from './opset.js';
@@ -62,7 +62,7 @@ export async function exportModel<Model>(
   );
   const weightNames = weights.map(({ name }) => name);
   const narrow = withNarrowConstants(stored, weightNames);
-  const lowered = withOpset(withUsedOutputs(narrow), options.opset);
+  const lowered = withOpset(withUsedOutputs(withUsedNodes(narrow)), options.opset);
   const readable = withReadableNames(lowered, {
     inputs: Object.keys(inputs),
     outputs: traced.outputNames,
@@ -102,7 +102,7 @@ async function emitTrial(
     weights: provisionally('weight', weights),
     outputs,
   };
-  const target = { standard: !ortOperators, quantized: true, opset };
+  const target = { standard: !ortOperators, file: true, opset };
   return { traced, weights, model: emitModel(program, target, scopedNames(weights)) };
 }
 

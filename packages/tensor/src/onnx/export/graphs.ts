@@ -34,6 +34,17 @@ export function withUsedConstants(model: OnnxModel): OnnxModel {
   return { ...model, constants: model.constants.filter(({ name }) => used.has(name)) };
 }
 
+/** The model without the nodes that no output needs. */
+export function withUsedNodes(model: OnnxModel): OnnxModel {
+  const used = new Set(model.outputs.map(({ name }) => name));
+  const nodes = model.nodes.toReversed().filter((node) => {
+    const isUsed = node.outputs.some((output) => used.has(output));
+    if (isUsed) for (const { inputs } of allNodesOf([node])) for (const input of inputs) used.add(input);
+    return isUsed;
+  });
+  return withUsedConstants({ ...model, nodes: nodes.reverse() });
+}
+
 /** The model with nodes that give no more outputs than are used: the last ones of many operators may be left out. */
 export function withUsedOutputs(model: OnnxModel): OnnxModel {
   const nodes = allNodesOf(model.nodes);
