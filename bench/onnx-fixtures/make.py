@@ -253,6 +253,7 @@ def elementwise():
     for type in ["BitwiseAnd", "BitwiseOr", "BitwiseXor"]:
         t.add(type, [whole, t.constant(6, np.int64)], kinds=[INT64])
     t.add("BitwiseNot", [whole], kinds=[INT64])
+    t.add("BitwiseNot", [t.constant([0, 1, 200], np.uint8)], kinds=[TensorProto.UINT8])
     t.add("Softmax", ["x"])
     t.add("LogSoftmax", ["x"], axis=0)
     t.add("Hardmax", ["x"], axis=-1)

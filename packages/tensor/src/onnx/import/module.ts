@@ -2,6 +2,7 @@ import type { DType } from '../../graph/dtype.js';
 import { DTypeError, ShapeError } from '../../graph/errors.js';
 import { formatShape, sameShape } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
+import { type ElementType, elementTypeOf } from './elements.js';
 import { OnnxError } from './errors.js';
 import { runNodes } from './trace.js';
 import { type Traceable, Tracing, type TrainingOptions } from './tracing.js';
@@ -120,12 +121,15 @@ export class ImportedModule {
     const given = inputsByName(program.inputs, inputs);
     const own = replaced('buffers', this.buffers, buffers);
     const tracing = new Tracing(program, training);
-    const stored = new Map(program.graph.initializers.map(({ name, type }) => [name, type]));
+    const stored = new Map<string, ElementType | undefined>([
+      ...program.graph.inputs.map(({ name, elementCode = 0 }) => [name, elementTypeOf(elementCode)] as const),
+      ...program.graph.initializers.map(({ name, type }) => [name, type] as const),
+    ]);
     const weights = [...Object.entries(this.parameters), ...own].map(
       ([name, tensor]) => [name, tensorValue(tensor, stored.get(name))] as const,
     );
     const values = new Map([...program.constants, ...weights]);
-    for (const [name, tensor] of given) values.set(name, tensorValue(tensor));
+    for (const [name, tensor] of given) values.set(name, tensorValue(tensor, stored.get(name)));
     runNodes(program.graph.nodes, { values, opsets: program.opsets, depth: 1 }, tracing);
     const outputs = program.outputs.map(({ name }) => {
       const value = values.get(name);

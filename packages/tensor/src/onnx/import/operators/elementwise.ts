@@ -100,6 +100,13 @@ function infinite(call: Call): Tensor {
   return positive ? withNegative : logicalAnd(withNegative, less(x, 0));
 }
 
+/** Bits of narrow types without a sign are inverted within their width. */
+function inverted(call: Call): Value {
+  const { tensor, stored } = call.value(0);
+  const [low, high] = rangeOf(stored) ?? [];
+  return tensorValue(low === 0 ? sub(high!, tensor) : bitwiseNot(tensor), stored);
+}
+
 /** Elements as another type; narrow integers wrap around, as they do in memory. */
 function castTo(input: Value, type: ElementType): Value {
   const { dtype } = elementTypes[type];
@@ -129,7 +136,7 @@ export const elementwise: Operators = {
   Atan: unary(atan),
   Atanh: unary(atanh),
   BitwiseAnd: binary(bitwiseAnd),
-  BitwiseNot: unary(bitwiseNot),
+  BitwiseNot: inverted,
   BitwiseOr: binary(bitwiseOr),
   BitwiseXor: binary(bitwiseXor),
   Cast: (call) => castTo(call.value(0), castTarget(call).type),
