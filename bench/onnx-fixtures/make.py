@@ -567,6 +567,25 @@ def structure():
               folder / "external-17.onnx", save_as_external_data=True, location="external-17.bin", size_threshold=64)
 
 
+def hostile():
+    """Small files that would take forever."""
+    (folder / "hostile").mkdir(exist_ok=True)
+    opsets = [helper.make_opsetid("", 18), helper.make_opsetid("mine", 1)]
+
+    def save(name, functions):
+        graph = helper.make_graph(
+            [helper.make_node("F0", ["x"], ["y"], domain="mine")], name,
+            [helper.make_tensor_value_info("x", FLOAT, ["n"])], [helper.make_tensor_value_info("y", FLOAT, None)])
+        model = helper.make_model(graph, functions=functions, opset_imports=opsets, ir_version=8)
+        (folder / "hostile" / f"{name}.onnx").write_bytes(model.SerializeToString())
+
+    call = lambda name, given, result: helper.make_node(name, [given], [result], domain="mine")
+    define = lambda name, *nodes: helper.make_function("mine", name, ["a"], ["b"], nodes, opsets)
+    save("recursive", [define("F0", call("F0", "a", "b"))])
+    twice = [define(f"F{i}", call(f"F{i + 1}", "a", "c"), call(f"F{i + 1}", "c", "b")) for i in range(25)]
+    save("doubling", [*twice, define("F25", helper.make_node("Relu", ["a"], ["b"]))])
+
+
 torch_models()
 elementwise()
 for version in (11, 13, 18):
@@ -577,3 +596,4 @@ recurrent()
 attention()
 quantized()
 structure()
+hostile()

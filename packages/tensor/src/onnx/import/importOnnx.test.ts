@@ -145,6 +145,16 @@ describe('importOnnx refuses', () => {
     expect(read).toEqual(['w.bin']);
   });
 
+  it('functions that call themselves or multiply', async () => {
+    for (const [name, message] of [
+      ['recursive', 'calls lie more than 32 deep (limits.depth)'],
+      ['doubling', 'the model has more than 200000 nodes (limits.nodes)'],
+    ] as const) {
+      const model = await importOnnx(fixtureBytes(`hostile/${name}.onnx`));
+      expect(() => model.call(tensor([1, 2]))).toThrow(message);
+    }
+  });
+
   it('loops that take too many steps', async () => {
     const bytes = fixtureBytes('control-16');
     const small = { limits: { nodes: 60 } };
