@@ -71,6 +71,15 @@ const moreImages: BatchRule = (application, inputs, size) => {
   return [parted(result!, size, application.output.shape)];
 };
 
+/** Operations on several images of one batch. */
+const moreOfAll: BatchRule = (application, inputs, size) => {
+  const [result] = again(
+    application,
+    all(inputs, size).map((images) => merged(images)),
+  );
+  return [parted(result!, size, application.output.shape)];
+};
+
 /** [size, n, c, …] as [n, size · c, …]: examples as groups of channels. */
 function asGroups(images: Tensor): Tensor {
   const [size, n, c, ...rest] = images.shape as [number, number, number, ...number[]];
@@ -152,9 +161,9 @@ export const batchRules: ReadonlyMap<string, BatchRule> = new Map([
   ['matMul', product],
   ['take', takeRows],
   ['addRows', addRows],
-  ...named(moreImages, 'unfold fold upsampleNearest'),
+  ...named(moreImages, 'unfold fold upsampleNearest windowMeans spreadMeans'),
+  ...named(moreOfAll, 'takeMaxima spreadMaxima'),
   ...named(convolution('images'), 'conv convInputGrad'),
   ['convWeightGrad', convolution('weights')],
   ['after', afterRule],
-  ['pooled', (_, [pooled], size) => [repeated(pooled!, size)]],
 ]);

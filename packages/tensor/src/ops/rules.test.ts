@@ -14,6 +14,9 @@ import {
   within,
 } from '../testing/derivatives.js';
 import { differentiablePrimitives } from '../testing/primitives.js';
+import { unfold } from './windows.js';
+
+const overlapping = { kernel: [2, 2], strides: [1, 1], dilation: [1, 1], before: [1, 0], after: [0, 1] };
 
 /** Far from singular. */
 const definite = (x: e.Tensor) =>
@@ -219,7 +222,9 @@ const rules: Record<string, Rule> = {
     anywhere('N', 'C', 2, 3),
     anywhere('C', 'O', 2, 3),
   ],
+  unfold: [(x) => e.square(unfold(x, overlapping)), anywhere('n', 'C', 3, 2)],
   maxPool: [(x) => e.maxPool(e.square(x), { kernel: 2, strides: 1, padding: 1 }), anywhere('N', 'C', 3, 2)],
+  'maxPool side by side': [(x) => e.maxPool(e.square(x), { kernel: [2, 1] }), anywhere('N', 'C', 5, 2)],
   'averagePool of windows that overlap': [
     (x) => e.square(e.averagePool(x, { kernel: 2, strides: 1 })),
     anywhere('N', 'C', 3, 2),

@@ -144,6 +144,11 @@ function columnsOverPixels(size: readonly number[], windows: Windows): Int32Arra
   });
 }
 
+/** Whether the windows neither overlap nor leave gaps, and need no padding. */
+export const liesSideBySide = ({ kernel, strides, dilation, before, after }: Windows): boolean =>
+  kernel.every((length, i) => length === strides[i] && (length === 1 || dilation[i] === 1)) &&
+  [...before, ...after].every((zeros) => zeros === 0);
+
 /** Elements along `axis` of `input` by index; one index past the end stands for a zero. */
 export function emitGather(
   emitter: Emitter,
