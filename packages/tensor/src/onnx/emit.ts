@@ -37,9 +37,12 @@ export function emitModel(
   const names = new Map([...inputs, ...weights].map(({ name, tensor }) => [tensor, name]));
   const { nodes, constants, write } = startModel(target, nodeName);
   const results = write(applicationsOf(outputs), outputs, names);
-  const ends = results.map((result, index) => passOn(result, outputNameOf(index)));
   return {
-    nodes: [...nodes, ...ends],
+    nodes: withOutputs(
+      nodes,
+      results,
+      results.map((_, index) => outputNameOf(index)),
+    ),
     constants: [...weights.map(({ name, tensor }) => ({ name, ...(tensor.value as Value) })), ...constants],
     inputs: inputs.map(({ name, tensor: { dtype, shape } }) => ({ name, dtype, shape })),
     outputs: outputs.map(({ dtype, shape }, index) => ({ name: outputNameOf(index), dtype, shape })),
@@ -118,10 +121,8 @@ function startModel(target: Target, nodeName: (application: Application) => stri
       const inputs = inputTypes.map(asValue('input'));
       const outputs = outputTypes.map(asValue('output'));
       const results = writeInside(inputs.map((input) => input.name));
-      results.forEach((result, i) => {
-        nodes.push(passOn(result, outputs[i]!.name));
-      });
-      const graph = { nodes, inputs, outputs };
+      const names = outputs.map((output) => output.name);
+      const graph = { nodes: withOutputs(nodes, results, names), inputs, outputs };
       ({ nodes, shared, prefix } = around);
       return { graph };
     },
@@ -131,7 +132,43 @@ function startModel(target: Target, nodeName: (application: Application) => stri
   return { nodes, constants, write };
 }
 
-/** Through Identity, since an input, a constant or one value asked for twice cannot itself be an output. */
+/**
+ * The nodes, with `results` under the names of outputs. Through Identity where it must be, since an input, a constant or
+ * one value asked for twice cannot itself be an output.
+ */
+function withOutputs(
+  nodes: readonly OnnxNode[],
+  results: readonly string[],
+  outputs: readonly string[],
+): OnnxNode[] {
+  const own = new Set(nodes.flatMap((node) => node.outputs));
+  const renamed = new Map<string, string>();
+  const copies = results.flatMap((result, i) => {
+    const copied = renamed.get(result) ?? result;
+    if (!own.has(copied)) return [passOn(copied, outputs[i]!)];
+    own.delete(result);
+    renamed.set(result, outputs[i]!);
+    return [];
+  });
+  return [...renamedIn(nodes, renamed), ...copies];
+}
+
+/** The nodes and those of graphs inside them, with other names for some values. */
+function renamedIn(nodes: readonly OnnxNode[], names: ReadonlyMap<string, string>): OnnxNode[] {
+  const current = (name: string) => names.get(name) ?? name;
+  return nodes.map((node) => ({
+    ...node,
+    inputs: node.inputs.map(current),
+    outputs: node.outputs.map(current),
+    attributes: Object.fromEntries(
+      Object.entries(node.attributes).map(([key, each]) => [
+        key,
+        'graph' in each ? { graph: { ...each.graph, nodes: renamedIn(each.graph.nodes, names) } } : each,
+      ]),
+    ),
+  }));
+}
+
 const passOn = (input: string, output: string): OnnxNode => ({
   name: output,
   type: 'Identity',

@@ -34,8 +34,8 @@ function inputsSideBySide(
   // A kernel of one point is a matrix product, which needs no other layout.
   if ((o / groups) % block !== 0 || [...kernel, ...strides].every((length) => length === 1)) return undefined;
   if (c % block === 0) return block;
-  // The few channels of pictures are read as they are.
-  return groups === 1 && c < block ? c : undefined;
+  // The few channels of pictures are read as they are; for a single one, the general form is faster.
+  return groups === 1 && c > 1 && c < block ? c : undefined;
 }
 
 /** Whether `emitBlockedConv` has a form for weights of this shape. */

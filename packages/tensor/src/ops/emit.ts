@@ -65,6 +65,16 @@ export function emitMatMul(
   return emitter.operator('MatMul', turned);
 }
 
+/** Axes in ascending order as runs of neighbours, the last run first. Measured: a reduction for each is faster than one. */
+export function inRuns(axes: readonly number[]): number[][] {
+  const runs: number[][] = [];
+  for (const axis of axes) {
+    if (runs[0]?.at(-1) === axis - 1) runs[0].push(axis);
+    else runs.unshift([axis]);
+  }
+  return runs;
+}
+
 /** A reduction that keeps its axes. ONNX Runtime reduces no uint32: `carrier` is the dtype that it is reduced in. */
 export function emitReduced(
   emitter: Emitter,
@@ -75,8 +85,10 @@ export function emitReduced(
   carrier: 'int32' | 'int64',
 ): string {
   const carried = dtype === 'uint32' ? emitCast(emitter, input, carrier) : input;
-  const reduced = emitter.operator(operator, [carried, emitter.constant(axes, 'int64')], {
-    keepdims: { int: 1 },
-  });
+  const reduced = inRuns(axes).reduce(
+    (values, run) =>
+      emitter.operator(operator, [values, emitter.constant(run, 'int64')], { keepdims: { int: 1 } }),
+    carried,
+  );
   return dtype === 'uint32' ? emitCast(emitter, reduced, dtype) : reduced;
 }

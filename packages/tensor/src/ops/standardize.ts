@@ -9,7 +9,7 @@ import type { Shape } from '../graph/shape.js';
 import type { Tensor } from '../graph/tensor.js';
 import { reducedShape, reshape, sum } from './broadcast.js';
 import { add, mul, sub } from './elementwise.js';
-import { emitReshape } from './emit.js';
+import { emitReshape, inRuns } from './emit.js';
 import { mean } from './reduce.js';
 
 // What normalizations are made of. The standardized tensor and the inverse of its spread are each other's derivatives'
@@ -80,7 +80,11 @@ const emitLayerNormalization: Form = (emitter, x, { inputs: [input], attributes:
 
 const emitWritten: Form = (emitter, x, { inputs: [input], attributes: { axes, epsilon } }) => {
   const average = (values: string) =>
-    shared(emitter, 'ReduceMean', [values, emitter.constant(axes, 'int64')], { keepdims: { int: 1 } });
+    inRuns(axes).reduce(
+      (each, run) =>
+        shared(emitter, 'ReduceMean', [each, emitter.constant(run, 'int64')], { keepdims: { int: 1 } }),
+      values,
+    );
   const centred = shared(emitter, 'Sub', [x, average(x)]);
   const variance = average(shared(emitter, 'Mul', [centred, centred]));
   const shifted = shared(emitter, 'Add', [variance, emitter.constant([epsilon], input!.dtype, [])]);

@@ -55,10 +55,9 @@ export interface GivenNames {
   readonly weights: readonly string[];
 }
 
-/** Gives everything its name to read. Outputs that are computed lose the Identity in front of them. */
+/** Gives everything its name to read. */
 export function withReadableNames(model: OnnxModel, given: GivenNames): OnnxModel {
   const { rename, unique } = renamer();
-  const { nodes, direct } = withoutIdentities(model);
   const kinds = { input: given.inputs, output: given.outputs, weight: given.weights };
   for (const [kind, list] of Object.entries(kinds)) {
     list.forEach((name, index) => {
@@ -73,9 +72,8 @@ export function withReadableNames(model: OnnxModel, given: GivenNames): OnnxMode
       const scope = scopeOf(node.name);
       const name = unique(scope ? `${scope}/${node.type}` : node.type);
       node.outputs.forEach((output, index) => {
-        const end = direct.get(output);
         const own = index ? `${name}.${index}` : name;
-        rename.set(output, end ? rename.get(end)! : (rename.get(output) ?? own));
+        rename.set(output, rename.get(output) ?? own);
       });
       return withGraphs({ ...node, name }, (graph, attribute) => {
         for (const [kind, values] of Object.entries({ input: graph.inputs, output: graph.outputs })) {
@@ -86,7 +84,7 @@ export function withReadableNames(model: OnnxModel, given: GivenNames): OnnxMode
         return { ...graph, nodes: named(graph.nodes) };
       });
     });
-  const readable = named(nodes);
+  const readable = named(model.nodes);
   const renamed = <Part extends { readonly name: string }>(part: Part): Part => ({
     ...part,
     name: rename.get(part.name) ?? part.name,
@@ -124,20 +122,4 @@ function renamer() {
     return candidate;
   };
   return { rename: new Map<string, string>(), unique };
-}
-
-/** Values that nodes compute and that are outputs as well, by the output's name, once each. */
-function withoutIdentities({ nodes, outputs }: OnnxModel): {
-  nodes: OnnxNode[];
-  direct: Map<string, string>;
-} {
-  const computed = new Set(nodes.flatMap((node) => node.outputs));
-  const ends = new Set(outputs.map(({ name }) => name));
-  const direct = new Map<string, string>();
-  const kept = nodes.filter(({ type, inputs: [input], outputs: [output] }) => {
-    const removable = type === 'Identity' && ends.has(output!) && computed.has(input!) && !direct.has(input!);
-    if (removable) direct.set(input!, output!);
-    return !removable;
-  });
-  return { nodes: kept, direct };
 }
