@@ -1,4 +1,17 @@
-export * from './activations.js';
+export {
+  elu,
+  gelu,
+  hardSigmoid,
+  hardSwish,
+  leakyRelu,
+  mish,
+  relu,
+  sigmoid,
+  silu,
+  softmax,
+  softplus,
+  tanh,
+} from '@evenkeel/tensor';
 export { fanInUniform, glorotUniform, heNormal, type Initializer, scaledNormal } from './initializers.js';
 export { Embedding, type EmbeddingOptions } from './layers/embedding.js';
 export { Linear, type LinearOptions } from './layers/linear.js';

@@ -150,7 +150,7 @@ export const batchRules: ReadonlyMap<string, BatchRule> = new Map([
   ),
   ...named(
     alongAxes,
-    'sum max flip standardize inverseSpread softmax logSoftmax argMax argMin cumSum topIndices concat takeAlong addAlong',
+    'sum max flip standardize inverseSpread centre softmax logSoftmax argMax argMin cumSum topIndices concat takeAlong addAlong',
   ),
   ['reshape', withLists((size) => ({ shape: size }))],
   ['slice', withLists((size) => ({ starts: 0, ends: size }))],
