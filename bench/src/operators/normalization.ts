@@ -28,12 +28,8 @@ function standardized(graph: Graph, x: string): [centred: string, reciprocal: st
   return [centred, graph.div(graph.number(1), deviation)];
 }
 
+// BatchNormalization in training mode is no form: it writes into its inputs (docs/engine-notes.md).
 const batchForms: Readonly<Record<string, Form>> = {
-  BatchNormalization: (graph, x, scale, shift) => {
-    const running = [graph.filled(0, [channels]), graph.filled(1, [channels])];
-    const attributes = { training_mode: 1 };
-    return graph.operators(3, 'BatchNormalization', [x, scale!, shift!, ...running], attributes)[0]!;
-  },
   'statistics, then BatchNormalization': (graph, x, scale, shift) => {
     const mean = channelMean(graph, x);
     const centred = graph.sub(x, mean);

@@ -49,6 +49,19 @@ const withIndices = (graph: Graph, x: string, kernel: number, strides: number): 
     string,
   ];
 
+/** MaxPool loses NaN, which counts as infinite here, so that the value found by the index is right. */
+const passingNaN: Form = (graph, x, dy) => {
+  const guarded = graph.operator('Where', [
+    graph.operator('IsNaN', [x]),
+    graph.number(Number.POSITIVE_INFINITY),
+    x,
+  ]);
+  const [, indices] = withIndices(graph, guarded, 3, 2);
+  const [, gradient] = scattered(3, 2)(graph, guarded, dy) as readonly [string, string];
+  const values = graph.reshape(x, n * channels * size * size);
+  return [graph.operator('Gather', [values, indices]), gradient];
+};
+
 const scattered =
   (kernel: number, strides: number): Form =>
   (graph, x, dy) => {
@@ -79,7 +92,7 @@ export const pools: readonly Row[] = [
     name: 'maximum pooling 3×3, stride 2, and its gradient',
     inputs: () => [draw(0, n, channels, size, size), draw(1, n, channels, 13, 13)],
     ours: (x, dy) => maxPooled(3, 2)(x, dy),
-    forms: { 'indices, ScatterElements': scattered(3, 2) },
+    forms: { 'indices, Gather, ScatterElements': passingNaN },
   },
   {
     name: 'gradient of mean pooling 2×2',
