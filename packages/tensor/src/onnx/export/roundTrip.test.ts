@@ -167,7 +167,7 @@ describe('files', () => {
       const [before, after] = [await runFile(bytes, feeds), await runFile(again.bytes, feeds)];
       for (const [output, { data, shape }] of Object.entries(before)) {
         expect(after[output]!.shape).toEqual(shape);
-        expect(difference(after[output]!.data, data)).toBeLessThan(1e-5);
+        expect(difference(after[output]!.data, data)).toBeLessThan(1e-6);
       }
     }
   });
