@@ -16,14 +16,18 @@ const mlp = (p, x) =>
 /** TensorFlow.js on one of its backends, `wasm` or `webgpu`, which the caller has imported. */
 export function tfjs(backend) {
   let run;
+  const choose = async () => {
+    if (!(await tf.setBackend(backend))) throw new Error(`TensorFlow.js: no ${backend} here`);
+  };
   return {
     async describe() {
-      if (!(await tf.setBackend(backend))) throw new Error(`TensorFlow.js: no ${backend} here`);
+      await choose();
       return { name: `TensorFlow.js ${backend}`, version: tf.version_core };
     },
 
     async prepare(manifest, bytes) {
       if (manifest.workload !== 'mlp') throw new Error(`has no ${manifest.workload} here`);
+      await choose();
       if (run) for (const each of Object.values(run.p)) each.dispose();
       const tensors = (entries) =>
         entries.map((entry) => [entry.path, tf.tensor(elementsOf(bytes, entry), entry.shape, entry.dtype)]);
