@@ -71,7 +71,7 @@ export interface Application<Attributes extends object = object> {
 }
 
 /**
- * An operation of the graph: its shape rule, its derivative and its ONNX form, side by side.
+ * An operation of the graph, with all that the engine knows of it: the type of its output, its derivative, its ONNX form.
  * Everything else is a composition of primitives.
  */
 export interface Primitive<Attributes extends object = object> {
