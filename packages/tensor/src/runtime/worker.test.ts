@@ -8,6 +8,7 @@ import {
   compile,
   evaluate,
   matMul,
+  mul,
   normal,
   ones,
   randomKey,
@@ -68,24 +69,28 @@ describe('the worker runtime', () => {
     }
   });
 
-  it('leaves this thread free while it trains: a timer is never late by 20 ms', async () => {
-    await useRuntime('worker');
-    const widestGap = async () => {
-      let [last, widest, ticks] = [performance.now(), 0, 0];
-      const timer = setInterval(() => {
-        const now = performance.now();
-        widest = Math.max(widest, now - last);
-        last = now;
-        ticks++;
-      }, 2);
-      const { losses } = await trained(1024, 100);
+  it('leaves this thread free while it computes', async () => {
+    const powers = compile((x: Tensor) => {
+      let power = x;
+      for (let i = 0; i < 60; i++) power = matMul(power, x);
+      return power;
+    });
+    const x = mul(normal(randomKey(1), [768, 768]), 0.03);
+    const ticksDuringOneCall = async () => {
+      await powers(x);
+      let ticks = 0;
+      const timer = setInterval(() => ticks++, 1);
+      const power = await powers(x);
       clearInterval(timer);
-      expect(losses.at(-1)).toBeLessThan(losses[0]!);
-      expect(ticks).toBeGreaterThan(20);
-      return widest;
+      expect((await power.data()).every(Number.isFinite)).toBe(true);
+      return ticks;
     };
-    // The best of three, since other programs may hold the timer up as well.
-    expect(Math.min(await widestGap(), await widestGap(), await widestGap())).toBeLessThan(20);
+    const blocked = await ticksDuringOneCall();
+    await useRuntime('worker');
+    const free = await ticksDuringOneCall();
+    // In this thread a call runs as a whole, before any timer's turn but perhaps the first or last.
+    expect(blocked).toBeLessThanOrEqual(3);
+    expect(free).toBeGreaterThan(10);
   });
 
   it('takes tensors from elsewhere, and its own go elsewhere', async () => {
