@@ -27,7 +27,24 @@ export {
   decayWeights,
   scaleByAdam,
 } from './optimizers/adam.js';
-export { momentum, type SgdOptions, scale, sgd } from './optimizers/sgd.js';
+export { clipByGlobalNorm, clipByValue, globalNorm } from './optimizers/clipping.js';
+export {
+  constantSchedule,
+  cosineSchedule,
+  type Schedule,
+  stepSchedule,
+  type WarmUpStableDecayOptions,
+  warmUp,
+  warmUpStableDecay,
+} from './optimizers/schedules.js';
+export {
+  type LearningRate,
+  momentum,
+  type SgdOptions,
+  scale,
+  scaleBySchedule,
+  sgd,
+} from './optimizers/sgd.js';
 export { applyUpdates, chain, type GradientTransform, stateless } from './optimizers/transform.js';
 export {
   type FitOptions,

@@ -1,11 +1,11 @@
-import { cast, leavesOf, mapTree, sqrt, type Tensor, zeros, zerosLike } from '@evenkeel/tensor';
-import { requireIn } from './options.js';
-import { scale } from './sgd.js';
+import { cast, mapTree, sqrt, type Tensor, zeros, zerosLike } from '@evenkeel/tensor';
+import { floatOf, requireIn } from './options.js';
+import { descend, type LearningRate } from './sgd.js';
 import { chain, type GradientTransform, stateless } from './transform.js';
 
 /** Settings of `adam`, `adamW` and `scaleByAdam`. */
 export interface AdamOptions {
-  readonly learningRate: number;
+  readonly learningRate: LearningRate;
   /** Decay of the mean of gradients, in [0, 1); 0.9 unless said. */
   readonly beta1?: number;
   /** Decay of the mean of squared gradients, in [0, 1); 0.999 unless said. */
@@ -34,7 +34,7 @@ export function scaleByAdam({
   requireIn('adam', 'epsilon', epsilon, 0);
   return {
     init(params) {
-      const dtype = leavesOf(params).some((leaf) => leaf.dtype === 'float64') ? 'float64' : 'float32';
+      const dtype = floatOf(params);
       return {
         gradients: mapTree(zerosLike, params),
         squares: mapTree(zerosLike, params),
@@ -74,8 +74,7 @@ export const decayWeights = (rate: number): GradientTransform<readonly []> =>
 
 /** Adam (arXiv 1412.6980). */
 export function adam({ learningRate, ...moments }: AdamOptions): GradientTransform {
-  requireIn('adam', 'learningRate', learningRate, 0);
-  return chain(scaleByAdam(moments), scale(-learningRate));
+  return chain(scaleByAdam(moments), descend('adam', learningRate));
 }
 
 /** Adam with decoupled weight decay (arXiv 1711.05101); `weightDecay` is 0.01 unless said. */
@@ -84,11 +83,10 @@ export function adamW({
   weightDecay = 0.01,
   ...moments
 }: AdamOptions & { readonly weightDecay?: number }): GradientTransform {
-  requireIn('adamW', 'learningRate', learningRate, 0);
   requireIn('adamW', 'weightDecay', weightDecay, 0);
   return chain(
     scaleByAdam(moments),
     ...(weightDecay > 0 ? [decayWeights(weightDecay)] : []),
-    scale(-learningRate),
+    descend('adamW', learningRate),
   );
 }

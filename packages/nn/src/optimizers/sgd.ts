@@ -1,10 +1,35 @@
-import { mapTree, mul, zerosLike } from '@evenkeel/tensor';
-import { requireIn } from './options.js';
+import { cast, formatShape, mapTree, mul, ShapeError, type Tensor, zeros, zerosLike } from '@evenkeel/tensor';
+import { floatOf, requireIn } from './options.js';
+import type { Schedule } from './schedules.js';
 import { chain, type GradientTransform, stateless } from './transform.js';
 
 /** Multiplies every update by a number. */
 export const scale = (factor: number): GradientTransform<readonly []> =>
   stateless((gradients) => mapTree((gradient) => mul(gradient, factor), gradients));
+
+/** A learning rate: one for all steps, or one that changes with them. */
+export type LearningRate = number | Schedule;
+
+/** Multiplies every update by what a schedule gives for the step. The state is the number of steps taken, an int32 scalar. */
+export const scaleBySchedule = (schedule: Schedule): GradientTransform<Tensor> => ({
+  init: () => zeros([], 'int32'),
+  update(gradients, step, _params) {
+    const factor = schedule(cast(step, floatOf(gradients)));
+    if (factor.rank !== 0) {
+      throw new ShapeError(
+        `scaleBySchedule: expected a scalar of the schedule, got ${formatShape(factor.shape)}`,
+      );
+    }
+    return [mapTree((gradient) => mul(gradient, cast(factor, gradient.dtype)), gradients), step.add(1)];
+  },
+});
+
+/** Steps against the gradients: multiplies them by minus the learning rate. @throws RangeError for a negative number */
+export function descend(name: string, learningRate: LearningRate): GradientTransform {
+  if (typeof learningRate === 'function') return scaleBySchedule((step) => learningRate(step).neg());
+  requireIn(name, 'learningRate', learningRate, 0);
+  return scale(-learningRate);
+}
 
 /** velocity ← decay · velocity + gradient, which is passed on. */
 export const momentum = (decay: number): GradientTransform => {
@@ -20,14 +45,13 @@ export const momentum = (decay: number): GradientTransform => {
 
 /** Settings of `sgd`. */
 export interface SgdOptions {
-  readonly learningRate: number;
+  readonly learningRate: LearningRate;
   /** Decay of the velocity, in [0, 1); no momentum unless said. */
   readonly momentum?: number;
 }
 
 /** Stochastic gradient descent, with momentum when asked: params ← params - learningRate · velocity. */
 export function sgd({ learningRate, momentum: decay = 0 }: SgdOptions): GradientTransform {
-  requireIn('sgd', 'learningRate', learningRate, 0);
-  const step = scale(-learningRate);
+  const step = descend('sgd', learningRate);
   return decay === 0 ? chain(step) : chain(momentum(decay), step);
 }
