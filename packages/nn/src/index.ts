@@ -15,9 +15,21 @@ export {
 export { fanInUniform, glorotUniform, heNormal, type Initializer, scaledNormal } from './initializers.js';
 export { Embedding, type EmbeddingOptions } from './layers/embedding.js';
 export { Linear, type LinearOptions } from './layers/linear.js';
-export { crossEntropy } from './losses/crossEntropy.js';
+export { type AdversarialGame, discriminatorLoss, generatorLoss } from './losses/adversarial.js';
+export { type BinaryCrossEntropyOptions, binaryCrossEntropy } from './losses/binaryCrossEntropy.js';
+export { type CrossEntropyOptions, crossEntropy } from './losses/crossEntropy.js';
+export { type DistillationOptions, distillation, klDivergence } from './losses/divergence.js';
+export { type HingeOptions, hinge, multiClassHinge } from './losses/hinge.js';
+export { type InfoNceOptions, infoNce } from './losses/infoNce.js';
 export { scoreOfLabel } from './losses/labels.js';
 export { type Reduction, reduceLosses } from './losses/reduction.js';
+export {
+  huber,
+  meanAbsoluteError,
+  meanSquaredError,
+  type RegressionOptions,
+  smoothL1,
+} from './losses/regression.js';
 export { accuracy } from './metrics.js';
 export {
   type AdamOptions,

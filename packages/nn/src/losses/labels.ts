@@ -2,6 +2,7 @@ import {
   DTypeError,
   formatShape,
   less,
+  notEqual,
   ShapeError,
   sameShape,
   type Tensor,
@@ -15,6 +16,19 @@ import {
  *   not, in a compiled function, such a label stops the run with a RuntimeError.
  */
 export function scoreOfLabel(name: string, scores: Tensor, labels: Tensor): Tensor {
+  return scoreAt(scores, checkedLabels(name, scores, labels));
+}
+
+/** As `scoreOfLabel`, of labels that have been checked. */
+export const scoreAt = (scores: Tensor, checked: Tensor): Tensor =>
+  takeAlong(scores, checked.reshape([...checked.shape, 1]), -1).reshape(checked.shape);
+
+/**
+ * Labels that are classes, or stop the run where they are looked up.
+ * @param ignored a label that is allowed, and becomes class 0
+ * @throws as `scoreOfLabel`
+ */
+export function checkedLabels(name: string, scores: Tensor, labels: Tensor, ignored?: number): Tensor {
   if (scores.rank < 2)
     throw new ShapeError(
       `${name}: expected logits of shape [..., classes], got ${formatShape(scores.shape)}`,
@@ -31,9 +45,12 @@ export function scoreOfLabel(name: string, scores: Tensor, labels: Tensor): Tens
     );
   }
   const wrong =
-    labels.value && Array.from(labels.value.data, Number).find((label) => label < 0 || label >= classes);
+    labels.value &&
+    Array.from(labels.value.data, Number).find(
+      (label) => label !== ignored && (label < 0 || label >= classes),
+    );
   if (wrong !== undefined) throw new RangeError(`${name}: label ${wrong} is outside [0, ${classes})`);
+  const kept = ignored === undefined ? labels : where(notEqual(labels, ignored), labels, 0);
   // A negative index would count from the end; moved past the end it is refused like any other that is outside.
-  const checked = where(less(labels, 0), classes, labels).reshape([...labels.shape, 1]);
-  return takeAlong(scores, checked, -1).reshape(labels.shape);
+  return where(less(kept, 0), classes, kept);
 }
