@@ -1,20 +1,45 @@
 export {
+  averagePool,
   elu,
   gelu,
+  globalAveragePool,
+  globalMaxPool,
   hardSigmoid,
   hardSwish,
   leakyRelu,
+  maxPool,
   mish,
+  pixelShuffle,
   relu,
   sigmoid,
   silu,
   softmax,
   softplus,
   tanh,
+  upsampleNearest,
 } from '@evenkeel/tensor';
 export { fanInUniform, glorotUniform, heNormal, type Initializer, scaledNormal } from './initializers.js';
+export {
+  type AttendOptions,
+  MultiHeadAttention,
+  type MultiHeadAttentionOptions,
+} from './layers/attention.js';
+export { Conv, type ConvLayerOptions, ConvTranspose, type ConvTransposeLayerOptions } from './layers/conv.js';
+export { dropout } from './layers/dropout.js';
 export { Embedding, type EmbeddingOptions } from './layers/embedding.js';
 export { Linear, type LinearOptions } from './layers/linear.js';
+export { Lstm, type LstmState } from './layers/lstm.js';
+export {
+  BatchNorm,
+  type BatchNormLayerOptions,
+  GroupNorm,
+  LayerNorm,
+  type NormLayerOptions,
+  RmsNorm,
+} from './layers/norm.js';
+export { ResidualBlock, type ResidualBlockOptions } from './layers/residualBlock.js';
+export { Sequential, type Step } from './layers/sequential.js';
+export { TransformerBlock, type TransformerBlockOptions } from './layers/transformerBlock.js';
 export { type AdversarialGame, discriminatorLoss, generatorLoss } from './losses/adversarial.js';
 export { type BinaryCrossEntropyOptions, binaryCrossEntropy } from './losses/binaryCrossEntropy.js';
 export { type CrossEntropyOptions, crossEntropy } from './losses/crossEntropy.js';
@@ -31,6 +56,8 @@ export {
   smoothL1,
 } from './losses/regression.js';
 export { accuracy } from './metrics.js';
+export { type AccumulatedState, accumulate } from './optimizers/accumulate.js';
+export { type AdafactorOptions, type AdafactorState, adafactor } from './optimizers/adafactor.js';
 export {
   type AdamOptions,
   type AdamState,
@@ -39,7 +66,10 @@ export {
   decayWeights,
   scaleByAdam,
 } from './optimizers/adam.js';
+export { type AverageState, averageWeights } from './optimizers/averageWeights.js';
 export { clipByGlobalNorm, clipByValue, globalNorm } from './optimizers/clipping.js';
+export { type LionOptions, lion, scaleByLion } from './optimizers/lion.js';
+export { masked } from './optimizers/masked.js';
 export {
   constantSchedule,
   cosineSchedule,
@@ -51,6 +81,7 @@ export {
 } from './optimizers/schedules.js';
 export {
   type LearningRate,
+  type MomentumOptions,
   momentum,
   type SgdOptions,
   scale,
