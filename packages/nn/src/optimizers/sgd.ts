@@ -31,27 +31,35 @@ export function descend(name: string, learningRate: LearningRate): GradientTrans
   return scale(-learningRate);
 }
 
+/** How `momentum` looks ahead. */
+export interface MomentumOptions {
+  /** Whether gradient + decay · velocity is passed on, where the next velocity would lead; false unless said. */
+  readonly nesterov?: boolean;
+}
+
 /** velocity ← decay · velocity + gradient, which is passed on. */
-export const momentum = (decay: number): GradientTransform => {
+export const momentum = (decay: number, { nesterov = false }: MomentumOptions = {}): GradientTransform => {
   requireIn('momentum', 'decay', decay, 0, 1);
   return {
     init: (params) => mapTree(zerosLike, params),
     update(gradients, state, _params) {
-      const velocity = mapTree((gradient, previous) => previous.mul(decay).add(gradient), gradients, state);
-      return [velocity, velocity];
+      const next = (gradient: Tensor, velocity: Tensor) => velocity.mul(decay).add(gradient);
+      const velocity = mapTree(next, gradients, state);
+      return [nesterov ? mapTree(next, gradients, velocity) : velocity, velocity];
     },
   };
 };
 
 /** Settings of `sgd`. */
-export interface SgdOptions {
+export interface SgdOptions extends MomentumOptions {
   readonly learningRate: LearningRate;
   /** Decay of the velocity, in [0, 1); no momentum unless said. */
   readonly momentum?: number;
 }
 
 /** Stochastic gradient descent, with momentum when asked: params ← params - learningRate · velocity. */
-export function sgd({ learningRate, momentum: decay = 0 }: SgdOptions): GradientTransform {
+export function sgd({ learningRate, momentum: decay = 0, nesterov = false }: SgdOptions): GradientTransform {
   const step = descend('sgd', learningRate);
-  return decay === 0 ? chain(step) : chain(momentum(decay), step);
+  if (nesterov && decay === 0) throw new RangeError('sgd: nesterov wants momentum above 0, got 0');
+  return decay === 0 ? chain(step) : chain(momentum(decay, { nesterov }), step);
 }
