@@ -54,6 +54,22 @@ def by_lion(rate, beta1, beta2, decay):
     return path
 
 
+def minimum():
+    params = [torch.tensor(start[name], requires_grad=True) for name in ("weight", "bias")]
+    optimizer = torch.optim.LBFGS(
+        params, max_iter=200, tolerance_grad=1e-12, tolerance_change=0, line_search_fn="strong_wolfe"
+    )
+
+    def closure():
+        optimizer.zero_grad()
+        loss = loss_of(*params)
+        loss.backward()
+        return loss
+
+    optimizer.step(closure)
+    return {"loss": loss_of(*params).item(), "params": [each.tolist() for each in params]}
+
+
 lr = torch.optim.lr_scheduler
 paths = {
     "sgd": by_torch(lambda p: torch.optim.SGD(p, lr=0.05)),
@@ -76,6 +92,6 @@ paths = {
         lambda p: torch.optim.SGD(p, lr=0.05), before=lambda p: torch.nn.utils.clip_grad_value_(p, 0.3)
     ),
 }
-golden = {"start": start, "inputs": inputs, "outputs": outputs, "paths": paths}
+golden = {"start": start, "inputs": inputs, "outputs": outputs, "paths": paths, "minimum": minimum()}
 path = pathlib.Path(__file__).parents[2] / "packages/nn/src/optimizers/golden.json"
 path.write_text(json.dumps(golden) + "\n")

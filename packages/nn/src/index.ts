@@ -68,6 +68,7 @@ export {
 } from './optimizers/adam.js';
 export { type AverageState, averageWeights } from './optimizers/averageWeights.js';
 export { clipByGlobalNorm, clipByValue, globalNorm } from './optimizers/clipping.js';
+export { type LbfgsOptions, type LbfgsResult, lbfgs } from './optimizers/lbfgs.js';
 export { type LionOptions, lion, scaleByLion } from './optimizers/lion.js';
 export { masked } from './optimizers/masked.js';
 export {

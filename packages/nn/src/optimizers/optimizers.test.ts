@@ -15,6 +15,7 @@ import {
   fit,
   type GradientTransform,
   Linear,
+  lbfgs,
   lion,
   masked,
   meanSquaredError,
@@ -32,6 +33,7 @@ const golden = JSON.parse(readFileSync(new URL('golden.json', import.meta.url), 
   inputs: number[][];
   outputs: number[][];
   paths: Record<string, [Numbers, Numbers][]>;
+  minimum: { loss: number; params: [number[][], number[]] };
 };
 const [x, y] = [tensor(golden.inputs, 'float64'), tensor(golden.outputs, 'float64')];
 const start = {
@@ -96,6 +98,21 @@ describe('paths of optimizers', () => {
     golden.paths[name]!.forEach(([weight, bias], i) => {
       expectClose(visited[i]!.weight, weight.flat());
       expectClose(visited[i]!.bias, bias.flat());
+    });
+  });
+
+  it('lbfgs ends at the minimum of the reference', async () => {
+    const found = await lbfgs((params: Params) => lossOf(params, zero), start, { tolerance: 1e-9 });
+    expect(found.converged).toBe(true);
+    expect(found.loss).toBeCloseTo(golden.minimum.loss, 12);
+    const [weight, bias] = golden.minimum.params;
+    const ends = [found.params.weight, found.params.bias].map((each) => each.data());
+    const [actualWeight, actualBias] = await Promise.all(ends);
+    Array.from(actualWeight!, Number).forEach((each, i) => {
+      expect(each).toBeCloseTo(weight.flat()[i]!, 6);
+    });
+    Array.from(actualBias!, Number).forEach((each, i) => {
+      expect(each).toBeCloseTo(bias[i]!, 6);
     });
   });
 
