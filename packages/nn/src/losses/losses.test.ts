@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { compile, grad, normal, randomKey, type Tensor, tensor, valueAndGrad } from '@evenkeel/tensor';
 import { gradientError, secondGradientError } from '@evenkeel/tensor/testing';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   binaryCrossEntropy,
@@ -133,6 +134,19 @@ describe('losses', () => {
   it('distributions that are the same have no divergence, also when shifted', async () => {
     const values = await numbersOf(klDivergence(logits.add(5), logits, { reduction: 'none' }));
     for (const value of values) expect(value).toBeCloseTo(0, 12);
+  });
+
+  it('divergence is never negative, and InfoNCE does not see lengths', async () => {
+    const row = fc.array(fc.double({ min: -50, max: 50, noNaN: true }), { minLength: 3, maxLength: 3 });
+    await fc.assert(
+      fc.asyncProperty(row, row, fc.double({ min: 0.1, max: 100, noNaN: true }), async (p, q, length) => {
+        const [one, other] = [tensor(p, 'float64'), tensor(q, 'float64')];
+        expect(await klDivergence(one, other).item()).toBeGreaterThan(-1e-12);
+        const scaled = await infoNce(logits.mul(length), others).item();
+        expect(scaled).toBeCloseTo(await infoNce(logits, others).item(), 9);
+      }),
+      { numRuns: 15 },
+    );
   });
 
   it('InfoNCE is finite where a row is zero', async () => {

@@ -1,4 +1,5 @@
 import { compile, tensor } from '@evenkeel/tensor';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   adam,
@@ -142,6 +143,23 @@ describe('clipping', () => {
 
   it('counts a tied weight once', async () => {
     expect(await globalNorm([gradients.a, gradients.a]).item()).toBe(3);
+  });
+
+  it('never leaves a norm above the limit', async () => {
+    const finite = fc.float({ min: Math.fround(-1e6), max: Math.fround(1e6), noNaN: true });
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(finite, { minLength: 1, maxLength: 6 }),
+        fc.double({ min: 1e-3, max: 1e3, noNaN: true }),
+        async (values, limit) => {
+          const given = tensor(values, 'float64');
+          const [clipped] = clipByGlobalNorm(limit).update(given, [], given);
+          const norm = Math.hypot(...values);
+          expect(await globalNorm(clipped).item()).toBeCloseTo(Math.min(norm, limit), 6);
+        },
+      ),
+      { numRuns: 20 },
+    );
   });
 
   it('by value keeps every element within the limit', async () => {
