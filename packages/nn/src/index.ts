@@ -30,6 +30,15 @@ export { Embedding, type EmbeddingOptions } from './layers/embedding.js';
 export { Linear, type LinearOptions } from './layers/linear.js';
 export { Lstm, type LstmState } from './layers/lstm.js';
 export {
+  type Assignment,
+  type Expert,
+  MixtureOfExperts,
+  type MixtureOfExpertsOptions,
+  type Router,
+  type RouterStatistics,
+  topKRouter,
+} from './layers/mixtureOfExperts.js';
+export {
   BatchNorm,
   type BatchNormLayerOptions,
   GroupNorm,
@@ -57,7 +66,12 @@ export {
 } from './losses/regression.js';
 export { accuracy } from './metrics.js';
 export { type AccumulatedState, accumulate } from './optimizers/accumulate.js';
-export { type AdafactorOptions, type AdafactorState, adafactor } from './optimizers/adafactor.js';
+export {
+  type AdafactorMoments,
+  type AdafactorOptions,
+  type AdafactorState,
+  adafactor,
+} from './optimizers/adafactor.js';
 export {
   type AdamOptions,
   type AdamState,

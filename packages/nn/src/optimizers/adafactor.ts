@@ -31,14 +31,16 @@ export interface AdafactorOptions {
 }
 
 /** Averages of squared gradients: of matrices over their rows and over their columns, of all else element by element. */
-type Moments = { readonly rows: Tensor; readonly columns: Tensor } | { readonly squares: Tensor };
+export type AdafactorMoments =
+  | { readonly rows: Tensor; readonly columns: Tensor }
+  | { readonly squares: Tensor };
 
 /** State of `adafactor`. */
 export interface AdafactorState {
   /** Steps taken: an int32 scalar. */
   readonly step: Tensor;
   /** One for each parameter. */
-  readonly moments: readonly Moments[];
+  readonly moments: readonly AdafactorMoments[];
 }
 
 /** Machine precision of the floats, below which averages do not count. */
@@ -46,7 +48,7 @@ const precisionOf = (tensor: Tensor): number => (tensor.dtype === 'float64' ? 2 
 
 const rootMeanSquare = (tensor: Tensor): Tensor => sqrt(tensor.square().mean());
 
-function initialMoments(param: Tensor): Moments {
+function initialMoments(param: Tensor): AdafactorMoments {
   if (param.rank < 2) return { squares: zerosLike(param) };
   const [outer, rows, columns] = [param.shape.slice(0, -2), param.length(-2), param.length(-1)];
   return {
@@ -58,9 +60,9 @@ function initialMoments(param: Tensor): Moments {
 /** The averages with another gradient, and what they say its squares are. */
 function nextMoments(
   gradient: Tensor,
-  moments: Moments,
+  moments: AdafactorMoments,
   share: Tensor,
-): readonly [moments: Moments, squares: Tensor] {
+): readonly [moments: AdafactorMoments, squares: Tensor] {
   const toward = (average: Tensor, newest: Tensor) => average.add(newest.sub(average).mul(share));
   const squared = gradient.square();
   if ('squares' in moments) {
