@@ -15,7 +15,15 @@ export { DTypeError, ExportError, RuntimeError, ShapeError } from './graph/error
 export type { Shape } from './graph/shape.js';
 export { broadcastShapes, formatShape, sameShape, sizeOf } from './graph/shape.js';
 export { type DeviceValue, type Stored, Tensor, type TensorType, type Value } from './graph/tensor.js';
-export { type FlatTree, flatten, leavesLike, leavesOf, mapTree, withLeaves } from './graph/tree.js';
+export {
+  type FlatTree,
+  flatten,
+  leavesLike,
+  leavesOf,
+  mapPlaces,
+  mapTree,
+  withLeaves,
+} from './graph/tree.js';
 export type {
   ExportedModel,
   ExportOptions,
@@ -36,6 +44,7 @@ export {
   type ImportOptions,
   importOnnx,
   OnnxError,
+  type Resized,
   type RunOptions,
   type RunResult,
   type TrainingOptions,
@@ -207,6 +216,14 @@ export { type Compiled, type CompileOptions, compile } from './runtime/compile.j
 export { availableRuntimes, type RuntimeAvailability, useRuntime } from './runtime/current.js';
 export { copy, evaluate } from './runtime/evaluate.js';
 export { exportOnnx } from './runtime/exportOnnx.js';
+export {
+  nodesBehind,
+  nodesMade,
+  simplified,
+  symbol,
+  type TracedBody,
+  type TracedNode,
+} from './runtime/inspect.js';
 export type { RuntimeName, RuntimeOptions } from './runtime/runtime.js';
 export { type Eigen, eigh } from './spectral/eigh.js';
 export { type PseudoInverseOptions, pseudoInverse, type SingularValues, svd } from './spectral/svd.js';

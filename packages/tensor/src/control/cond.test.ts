@@ -83,6 +83,9 @@ describe('cond', () => {
 
   it('says what does not fit', () => {
     const one = () => tensor(1);
+    expect(() => cond(true as never, one, one)).toThrow(
+      'cond: predicate: expected a tensor of bool, got true',
+    );
     expect(() => cond(tensor(1), one, one)).toThrow('cond: predicate: expected bool, got float32');
     expect(() => cond(tensor([true]), one, one)).toThrow('cond: predicate: expected a scalar, got [1]');
     expect(() =>

@@ -3,7 +3,7 @@ import { Body, close, inputsBehind, rebind } from '../graph/body.js';
 import { DTypeError, ShapeError } from '../graph/errors.js';
 import { type Application, applyAll, type MultiPrimitive, serialNow } from '../graph/primitive.js';
 import { formatShape, sameShape } from '../graph/shape.js';
-import type { Tensor } from '../graph/tensor.js';
+import { Tensor } from '../graph/tensor.js';
 import { zerosLike } from '../ops/fill.js';
 import { placesOf } from './carry.js';
 
@@ -82,6 +82,8 @@ export function addCond(
 
 /** @throws DTypeError or ShapeError unless the tensor is one truth value */
 export function requirePredicate(name: string, predicate: Tensor): void {
+  if (!(predicate instanceof Tensor))
+    throw new DTypeError(`${name}: expected a tensor of bool, got ${predicate}`);
   if (predicate.dtype !== 'bool') throw new DTypeError(`${name}: expected bool, got ${predicate.dtype}`);
   if (predicate.rank !== 0) {
     throw new ShapeError(`${name}: expected a scalar, got ${formatShape(predicate.shape)}`);

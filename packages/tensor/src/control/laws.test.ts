@@ -182,6 +182,46 @@ describe('bodies', () => {
     }
   });
 
+  it('use constants that have been computed since', async () => {
+    const x = tensor([1, 2]);
+    const uses: Readonly<Record<string, (factor: Tensor) => Tensor>> = {
+      scan: (factor) =>
+        scan((last: Tensor, each: Tensor) => [add(last, mul(each, factor)), last], zeros([]), x)[0],
+      cond: (factor) =>
+        cond(
+          tensor(true),
+          () => mul(x, factor),
+          () => x,
+        ),
+      whileLoop: (factor) =>
+        whileLoop(
+          (last: Tensor) => less(sum(last), 10),
+          (last: Tensor) => mul(last, factor),
+          x,
+        ),
+      'grad of scan': (factor) =>
+        grad(
+          (xs: Tensor) =>
+            scan(
+              (last: Tensor, each: Tensor) => [add(mul(last, factor), mul(each, factor)), last],
+              zeros([]),
+              xs,
+            )[0],
+        )(x),
+      vmap: (factor) =>
+        vmap(
+          (each: Tensor) =>
+            scan((last: Tensor) => [mul(last, factor), last], each, undefined, { length: 2 })[0],
+        )(x),
+    };
+    for (const [name, use] of Object.entries(uses)) {
+      const factor = full([], 2);
+      const result = use(factor);
+      expect(await factor.item()).toBe(2);
+      expect(await numbers(result), name).toEqual(await numbers(use(tensor(2))));
+    }
+  });
+
   it('take integers and indices from around them', async () => {
     const rows = normal(randomKey(4), [3, 2], { dtype: 'float64' });
     const picked = (table: Tensor) =>

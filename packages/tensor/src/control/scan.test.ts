@@ -150,6 +150,10 @@ describe('scan', () => {
 
   it('says what does not fit', () => {
     const id = (carry: unknown) => [carry, undefined] as const;
+    for (const step of [(carry: Tensor) => carry, async (carry: Tensor) => [carry, carry]])
+      expect(() => scan(step as never, zeros([]), iota(3))).toThrow(
+        'scan: the step must return [carry, result], synchronously',
+      );
     expect(() => scan(id, 0, undefined)).toThrow('scan: length: needed, since xs has no tensors');
     expect(() => scan(id, 0, { a: zeros([3]), b: zeros([2, 4]) })).toThrow(
       'scan: xs.b is [2, 4], expected 3 steps',

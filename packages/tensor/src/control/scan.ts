@@ -170,7 +170,8 @@ export interface ScanOptions {
  * symbols; it may use any tensors from around it. Carries, `xs` and results are trees of tensors. The derivative is
  * a scan too: it keeps the carries of all steps and nothing else, and does every step once more on its way back.
  * @param xs tensors that have the number of steps as their first axis; undefined for none
- * @throws ShapeError when lengths differ or none is known, when a step returns a carry of another form, shape or dtype
+ * @throws ShapeError when lengths differ or none is known, when a step returns no pair or a carry of another form, shape or
+ *   dtype
  * @example running means: `scan((sum, x) => [add(sum, x), add(sum, x)], zeros([]), xs)`
  */
 export function scan<Carry, X, Y>(
@@ -183,7 +184,10 @@ export function scan<Carry, X, Y>(
   const length = lengthOf(rows, asked);
   const carry = carriesOf('scan', initial);
   const x = rows.symbols(({ shape, dtype }) => ({ shape: shape.slice(1), dtype }));
-  const [next, result] = step(carry.tree, x.tree);
+  const stepped: unknown = step(carry.tree, x.tree);
+  if (!Array.isArray(stepped) || stepped.length !== 2)
+    throw new ShapeError('scan: the step must return [carry, result], synchronously');
+  const [next, result] = stepped as [Carry, Y];
   const carryOut = carry.matched(next, 'the step');
   const results = leavesOf(result);
   if (length === 0)

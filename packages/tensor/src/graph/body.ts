@@ -1,4 +1,4 @@
-import { type Application, applicationsOf, applyAll } from './primitive.js';
+import { type Application, applicationOf, applicationsOf, applyAll } from './primitive.js';
 import { Tensor, type TensorType } from './tensor.js';
 
 /**
@@ -95,13 +95,18 @@ export function inputsBehind({ inputs, outputs }: Body, wanted: readonly boolean
   return inputs.map((input) => reached.has(input));
 }
 
-/** A body's outputs, computed anew from other inputs. */
+/** Whether a node's outputs still say that it computes them: what is computed elsewhere meanwhile forgets how. */
+const isRemembered = (application: Application): boolean =>
+  application.outputs.every((output) => applicationOf(output) === application);
+
+/** A body's outputs, computed anew from other inputs, and from constants that have been computed since it was made. */
 export function replay({ inputs, outputs, applications }: Body, given: readonly Tensor[]): Tensor[] {
   const values = new Map(inputs.map((input, i) => [input, given[i]!]));
   const current = (tensor: Tensor) => values.get(tensor) ?? tensor;
   for (const application of applications) {
     const operands = application.inputs.map(current);
-    if (operands.every((operand, i) => operand === application.inputs[i])) continue;
+    const unchanged = operands.every((operand, i) => operand === application.inputs[i]);
+    if (unchanged && isRemembered(application)) continue;
     const results = applyAll(application.primitive, operands, application.attributes);
     application.outputs.forEach((output, i) => {
       values.set(output, results[i]!);

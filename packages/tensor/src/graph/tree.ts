@@ -136,8 +136,11 @@ export function mapTree<T>(
  * As `mapTree`, for every place by itself, even where places hold the same tensor. `fn` gets what stands at the same
  * place of the other trees, whatever it is, and the path.
  */
-export const mapPlaces = <T>(fn: Replace, tree: T, ...others: readonly unknown[]): T =>
-  rebuild(tree, others, fn) as T;
+export const mapPlaces = <T>(
+  fn: (leaf: Tensor, others: readonly unknown[], path: string) => Tensor,
+  tree: T,
+  ...others: readonly unknown[]
+): T => rebuild(tree, others, fn) as T;
 
 /** All tensors of a tree, each once. */
 export const leavesOf = (tree: unknown): readonly Tensor[] => flatten(tree).leaves;

@@ -37,6 +37,8 @@ import {
   maximum,
   minimum,
   mish,
+  mul,
+  neg,
   polygamma,
   pow,
   reciprocal,
@@ -51,6 +53,7 @@ import {
   softplus,
   sqrt,
   square,
+  sub,
   sum,
   type Tensor,
   tan,
@@ -226,6 +229,15 @@ describe('functions are accurate relative to their size', () => {
         error < tolerance || Math.abs(y[i]!) < 1e-37 ? [] : [`${name}(${x[i]}) in ${dtype}: off by ${error}`],
       );
       expect(worst).toEqual([]);
+    }
+  });
+});
+
+describe('numbers nearly 1', () => {
+  it.each([1e-12, 1e-9, 3e-8])('scale float64 when they are %s away from it', async (difference) => {
+    const one = neg(tensor([-1], 'float64'));
+    for (const change of [sub(one, mul(one, 1 - difference)), sub(div(one, 1 - difference), one)]) {
+      expect(Math.abs((await change.item()) - difference)).toBeLessThan(1e-14);
     }
   });
 });

@@ -104,7 +104,12 @@ describe('shapes and dtypes that do not fit', () => {
     [() => zeros([1.5]), 'a shape is made of non-negative integers, got [1.5]'],
     [() => randomKey(-1), 'randomKey: seed must be a non-negative safe integer, got -1'],
     [() => uniform(zeros([2]), [3]), 'randomBits: expected a random key (uint32 [2]), got float32 [2]'],
+    [() => uniform(7 as never, [3]), 'randomBits: expected a random key, such as randomKey(0), got 7'],
     [() => uniform(randomKey(0), [3], { low: 1, high: 1 }), 'uniform: low must be below high'],
+    [
+      () => bernoulli(randomKey(0), 1.5, [3]),
+      'bernoulli: probability: got 1.5, expected a number from 0 to 1',
+    ],
   ])('case %#: %s', (attempt, message) => {
     expect(attempt).toThrow(message);
   });

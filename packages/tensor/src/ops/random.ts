@@ -2,7 +2,7 @@ import type { DType } from '../graph/dtype.js';
 import { DTypeError, ShapeError } from '../graph/errors.js';
 import { apply, type Emitter, type Primitive } from '../graph/primitive.js';
 import { formatShape, requireShape, type Shape, sizeOf } from '../graph/shape.js';
-import type { Tensor } from '../graph/tensor.js';
+import { Tensor } from '../graph/tensor.js';
 import { shiftRight } from './bitwise.js';
 import { requireFloat, reshape } from './broadcast.js';
 import { fromValue, literal, type Operand } from './create.js';
@@ -63,6 +63,9 @@ const randomBitsPrimitive: Primitive<{ shape: Shape }> = {
 };
 
 function requireKey(name: string, key: Tensor): void {
+  if (!(key instanceof Tensor)) {
+    throw new ShapeError(`${name}: expected a random key, such as randomKey(0), got ${key}`);
+  }
   if (key.dtype !== 'uint32' || key.rank !== 1 || key.length(0) !== 2) {
     throw new ShapeError(
       `${name}: expected a random key (uint32 [2]), got ${key.dtype} ${formatShape(key.shape)}`,
@@ -161,9 +164,14 @@ export function normal(key: Tensor, shape: Shape, { dtype = 'float32' }: { dtype
   return reshape(slice(both, [0], [sizeOf(shape)]), shape);
 }
 
-/** `true` with the given probability, a number or a tensor that broadcasts to `shape`. */
+/**
+ * `true` with the given probability, a number or a tensor that broadcasts to `shape`.
+ * @throws RangeError for a number outside [0, 1]
+ */
 export function bernoulli(key: Tensor, probability: Operand, shape: Shape): Tensor {
   if (typeof probability !== 'number') requireFloat('bernoulli', probability);
+  else if (!(probability >= 0 && probability <= 1))
+    throw new RangeError(`bernoulli: probability: got ${probability}, expected a number from 0 to 1`);
   const dtype = typeof probability === 'number' ? 'float32' : probability.dtype;
   return less(uniform(key, shape, { dtype }), probability);
 }

@@ -1,4 +1,4 @@
-import { Body, placeholder } from '../graph/body.js';
+import { Body, placeholder, replay } from '../graph/body.js';
 import { type Application, applicationOf, applicationsOf, applyAll } from '../graph/primitive.js';
 import { broadcastShapes, type Shape, sameShape } from '../graph/shape.js';
 import type { Tensor } from '../graph/tensor.js';
@@ -197,7 +197,9 @@ function withSimpleBodies<Attributes extends object>(attributes: Attributes): At
 }
 
 /** With inputs of its own, so that no rule looks past them. */
-function simplifyBody({ inputs, outputs }: Body): Body {
+function simplifyBody(body: Body): Body {
+  const { inputs } = body;
   const own = inputs.map((input, i) => placeholder(input, `${i}`));
-  return new Body(own, simplify(outputs, new Map(inputs.map((input, i) => [input, own[i]!]))));
+  const given = new Map(inputs.map((input, i) => [input, own[i]!]));
+  return new Body(own, simplify(replay(body, inputs), given));
 }

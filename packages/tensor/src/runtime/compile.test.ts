@@ -70,6 +70,13 @@ describe('compile', () => {
     ]);
   });
 
+  it('gives what has no tensors as it is', async () => {
+    const named = compile((x: Tensor) => ({ name: 'empty', rank: x.rank, tensors: [] }));
+    expect(await named(tensor([1]))).toEqual({ name: 'empty', rank: 1, tensors: [] });
+    expect(named.traceCount).toBe(1);
+    await named.release();
+  });
+
   it('uses tensors from outside the function', async () => {
     const offset = tensor([10, 20]);
     const shifted = compile((x: Tensor) => x.add(offset));

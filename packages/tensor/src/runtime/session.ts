@@ -13,8 +13,12 @@ const usesFloat64 = (inputs: Program['inputs'], outputs: readonly Tensor[]): boo
     ...withBodies(applicationsOf(outputs)).flatMap((each) => each.outputs),
   ].some(({ dtype }) => dtype === 'float64');
 
+/** A program without outputs, which ONNX Runtime refuses to load. */
+const nothing: Executable = { run: async () => [], release: async () => {} };
+
 /** Simplifies a program, writes it as ONNX and loads it where it is to run. @throws RuntimeError when it is refused */
 export async function load(program: Program, runtime: Runtime): Promise<Executable> {
+  if (program.outputs.length === 0) return nothing;
   const outputs = simplify(program.outputs);
   const float64 = usesFloat64(program.inputs, outputs);
   if (float64 && runtime.name === 'webgpu') {

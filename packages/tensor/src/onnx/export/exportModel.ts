@@ -4,6 +4,7 @@ import { flatten } from '../../graph/tree.js';
 import { simplify } from '../../optimize/simplify.js';
 import { emitModel, type NamedTensor } from '../emit.js';
 import { defaultOpset, encodeModel, type ModelDescription, type OnnxModel } from '../model.js';
+import { withBatchNorms } from './batchNorm.js';
 import { mergeTrials } from './dynamic.js';
 import { ExternalFile } from './externalData.js';
 import { type Compute, fold } from './fold.js';
@@ -62,7 +63,7 @@ export async function exportModel<Model>(
   );
   const weightNames = weights.map(({ name }) => name);
   const narrow = withNarrowConstants(stored, weightNames);
-  const lowered = withOpset(withUsedOutputs(withUsedNodes(narrow)), options.opset);
+  const lowered = withOpset(withUsedOutputs(withUsedNodes(withBatchNorms(narrow))), options.opset);
   const readable = withReadableNames(lowered, {
     inputs: Object.keys(inputs),
     outputs: traced.outputNames,

@@ -4,6 +4,7 @@ import { scan } from '../../control/scan.js';
 import {
   abs,
   add,
+  bernoulli,
   cast,
   compile,
   exportOnnx,
@@ -14,12 +15,15 @@ import {
   matMul,
   mean,
   mul,
+  normal,
+  randomKey,
   type Shape,
   sub,
   swapAxes,
   type Tensor,
   tanh,
   tensor,
+  where,
   zeros,
 } from '../../index.js';
 import { readModel } from '../import/reader.js';
@@ -170,6 +174,15 @@ describe('files', () => {
         expect(difference(after[output]!.data, data)).toBeLessThan(1e-6);
       }
     }
+  });
+
+  it('hold random numbers, the same for the same key', async () => {
+    const dropped = (scale: Tensor, key: Tensor, x: Tensor) =>
+      where(bernoulli(key, 0.5, [4, 5]), mul(x, scale), normal(key, [4, 5]));
+    const types = { key: { shape: [2], dtype: 'uint32' }, x: { shape: [4, 5] } } as const;
+    const module = await importOnnx((await exportOnnx(dropped, tensor(2), types)).bytes);
+    const [key, x] = [randomKey(3), drawn(4, [4, 5])];
+    expect(await module.call(key, x).toArray()).toEqual(await dropped(tensor(2), key, x).toArray());
   });
 
   it('hold loops over sequences of all lengths', async () => {

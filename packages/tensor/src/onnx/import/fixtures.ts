@@ -29,13 +29,13 @@ export function exampleNumbers(length: number, seed: number): Float32Array<Array
   });
 }
 
-/** Inputs that a model takes, with the given lengths of its named axes. */
+/** Inputs that a model takes, with the given lengths of its named axes; those without a name are as long as `n`. */
 export function exampleInputs(
   model: ImportedModule,
   lengths: Readonly<Record<string, number>>,
 ): Record<string, Tensor> {
   const inputs = model.inputs.map(({ name, dtype, shape: lengthsOf }, i) => {
-    const shape = lengthsOf!.map((length) => (typeof length === 'number' ? length : lengths[length!]!));
+    const shape = lengthsOf!.map((length) => (typeof length === 'number' ? length : lengths[length ?? 'n']!));
     const numbers = exampleNumbers(
       shape.reduce((a, b) => a * b, 1),
       i + 1,

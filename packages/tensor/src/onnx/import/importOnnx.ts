@@ -1,8 +1,11 @@
+import { isFloat } from '../../graph/dtype.js';
+import { DTypeError, ShapeError } from '../../graph/errors.js';
+import { formatShape, sizeOf } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
 import { fromValue } from '../../ops/create.js';
 import { elementTypeName, elementTypeOf, elementTypes } from './elements.js';
 import { OnnxError } from './errors.js';
-import type { FunctionFile, GraphFile, ModelFile, ValueFile } from './file.js';
+import type { FunctionFile, GraphFile, ModelFile, NodeFile, TensorFile, ValueFile } from './file.js';
 import { Budget, type ImportLimits, limitsOf } from './limits.js';
 import { ImportedModule, type ImportedProgram, type ImportedValue } from './module.js';
 import { operatorFor } from './operators.js';
@@ -18,9 +21,14 @@ export interface ImportOptions {
   readonly externalData?: ExternalData;
   /**
    * Which floats are parameters. All are unless said, but for running statistics, scales of quantization, settings of
-   * operators and single numbers; undefined leaves it at that.
+   * operators, factors of lengths and single numbers; undefined leaves it at that.
    */
   readonly trainable?: (weight: ImportedWeight) => boolean | undefined;
+  /**
+   * Inputs that are the same in every call, by name, such as a sampling rate. They are no inputs of the module any more;
+   * shapes and branches that depend on them are settled when it is traced. Their elements must be there.
+   */
+  readonly fixed?: Readonly<Record<string, Tensor>>;
   readonly limits?: Partial<ImportLimits>;
 }
 
@@ -30,12 +38,12 @@ const [oldest, newest] = [11, 26];
 /**
  * A model from the bytes of an ONNX file, ready to be run, differentiated and trained.
  * @throws OnnxError for bytes that are no ONNX model or exceed a limit, and for operators that cannot be imported, all of
- *   them named at once; RangeError for limits that make no sense
+ *   them named at once; RangeError for limits that make no sense; for `fixed` that do not fit also ShapeError or DTypeError
  */
 export async function importOnnx(bytes: Uint8Array, options: ImportOptions = {}): Promise<ImportedModule> {
-  const { externalData, trainable } = options;
+  const { externalData, trainable, fixed = {} } = options;
   const limits = limitsOf(options.limits);
-  const model = readModel(bytes, limits);
+  const model = withStoredWeights(readModel(bytes, limits));
   const functions = new Map(model.functions.map((each) => [functionKey(each.domain, each.name), each]));
   requireSupported(model, functions);
   requireNames(model.graph);
@@ -55,6 +63,8 @@ export async function importOnnx(bytes: Uint8Array, options: ImportOptions = {})
   }
   // Early files list initializers among the inputs as well.
   const initialized = new Set(model.graph.initializers.map(({ name }) => name));
+  const inputs = model.graph.inputs.filter(({ name }) => !initialized.has(name));
+  for (const [name, tensor] of Object.entries(fixed)) constants.set(name, fixedValue(name, tensor, inputs));
   const program: ImportedProgram = {
     graph: model.graph,
     opsets: model.opsets,
@@ -64,10 +74,31 @@ export async function importOnnx(bytes: Uint8Array, options: ImportOptions = {})
     buffers: new Set(buffers.keys()),
     constants,
     metadata: model.metadata,
-    inputs: model.graph.inputs.filter(({ name }) => !initialized.has(name)).map(inputOf),
+    inputs: inputs.filter(({ name }) => !Object.hasOwn(fixed, name)).map(inputOf),
     outputs: model.graph.outputs.map(describe),
   };
   return new ImportedModule(() => program, Object.fromEntries(parameters), buffers);
+}
+
+/**
+ * The model with the tensors of floats that its nodes bring along among the initializers, which is where most files have
+ * their weights. Single numbers are no weights.
+ */
+function withStoredWeights(model: ModelFile): ModelFile {
+  const { graph } = model;
+  const weights = new Map<NodeFile, TensorFile>();
+  for (const node of graph.nodes) {
+    const value = node.attributes.get('value');
+    if (node.type !== 'Constant' || node.domain !== '' || value?.kind !== 'tensor') continue;
+    const tensor = value.value;
+    const [name] = node.outputs;
+    if (name && isFloat(elementTypes[tensor.type].dtype) && sizeOf(tensor.shape) > 1)
+      weights.set(node, { ...tensor, name });
+  }
+  if (weights.size === 0) return model;
+  const nodes = graph.nodes.filter((node) => !weights.has(node));
+  const initializers = [...graph.initializers, ...weights.values()];
+  return { ...model, graph: { ...graph, nodes, initializers } };
 }
 
 function describe({ name, elementCode, shape }: ValueFile): ImportedValue {
@@ -82,11 +113,32 @@ function inputOf(value: ValueFile): ImportedValue {
   if (!elementTypeOf(elementCode)) {
     throw new OnnxError(`input "${name}": elements of ${elementTypeName(elementCode)} are not supported`);
   }
-  const wrong = shape?.find(
-    (length) => typeof length === 'number' && !(Number.isSafeInteger(length) && length >= 0),
-  );
+  const wrong = shape?.find((length) => typeof length === 'number' && !Number.isSafeInteger(length));
   if (wrong !== undefined) throw new OnnxError(`input "${name}": ${wrong} is no length`);
   return describe(value);
+}
+
+/** An input that is given once and for all. @throws OnnxError, DTypeError or ShapeError unless it is one of the inputs */
+function fixedValue(name: string, { dtype, shape, value }: Tensor, inputs: readonly ValueFile[]): Value {
+  const file = inputs.find((each) => each.name === name);
+  if (!file) {
+    const names = inputs.map((each) => each.name).join(', ');
+    throw new OnnxError(`importOnnx: fixed: the model has no input "${name}"; it takes ${names}`);
+  }
+  if (!value) throw new OnnxError(`importOnnx: fixed: "${name}" has no elements yet; evaluate it before`);
+  const input = inputOf(file);
+  if (dtype !== input.dtype) {
+    throw new DTypeError(`importOnnx: fixed: "${name}": expected ${input.dtype}, got ${dtype}`);
+  }
+  const fits =
+    !input.shape ||
+    (input.shape.length === shape.length &&
+      input.shape.every((length, axis) => typeof length !== 'number' || length === shape[axis]));
+  if (!fits) {
+    const expected = input.shape.map((length) => length ?? '?').join(', ');
+    throw new ShapeError(`importOnnx: fixed: "${name}": expected [${expected}], got ${formatShape(shape)}`);
+  }
+  return storedValue(value.data, dtype, shape, elementTypeOf(file.elementCode ?? 0) ?? dtype);
 }
 
 /** @throws OnnxError for names that stand twice or cannot be those of a record's entries */

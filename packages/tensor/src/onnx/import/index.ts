@@ -9,6 +9,7 @@ export {
   type RunOptions,
   type RunResult,
 } from './module.js';
+export type { Resized } from './resize.js';
 export type { ImportedWeight } from './roles.js';
 export type { ExternalData } from './tensors.js';
 export type { TrainingOptions } from './tracing.js';

@@ -1,6 +1,7 @@
 import '../../fluent.js';
 import { describe, expect, it } from 'vitest';
 import { grad, valueAndGrad } from '../../autodiff/transforms.js';
+import type { DType } from '../../graph/dtype.js';
 import { ShapeError } from '../../graph/errors.js';
 import type { Tensor } from '../../graph/tensor.js';
 import { leavesOf, mapTree } from '../../graph/tree.js';
@@ -11,6 +12,7 @@ import { randomKey } from '../../ops/random.js';
 import { mean } from '../../ops/reduce.js';
 import { compile } from '../../runtime/compile.js';
 import { read } from '../../runtime/evaluate.js';
+import { encodeModel } from '../model.js';
 import { exampleInputs, exampleNumbers, fixtureBytes, importFixture } from './fixtures.js';
 import { type ImportedModule, importOnnx, type TrainingOptions } from './index.js';
 
@@ -60,6 +62,62 @@ describe('an imported module', () => {
     expect(model.inputs).toEqual([{ name: 'x', dtype: 'float32', shape: ['n', 1, 12, 12] }]);
     expect(model.outputs).toEqual([{ name: 'y', dtype: 'float32', shape: ['n', 5] }]);
     expect(leavesOf(model)).toEqual(Object.values(model.parameters));
+  });
+
+  it('trains weights that nodes bring along, but no settings, and leaves open what has no name', async () => {
+    const model = await importFixture('paddle-13');
+    expect(Object.keys(model.parameters)).toEqual(['conv.w', 'conv.b']);
+    expect(model.inputs).toEqual([
+      { name: 'x', dtype: 'float32', shape: [undefined, 3, undefined, undefined] },
+    ]);
+    const x = tensor(exampleNumbers(3 * 4 * 5, 1), { shape: [1, 3, 4, 5] });
+    expect(model.call(x).shape).toEqual([1, 4, 8, 10]);
+    const slope = grad((each: ImportedModule) => sum(each.call(x)))(model).parameters['conv.b']!;
+    expect(slope.shape).toEqual([4]);
+    const chosen = await importOnnx(fixtureBytes('paddle-13'), {
+      trainable: ({ name }) => name === 'conv.w',
+    });
+    expect([Object.keys(chosen.parameters), [...chosen.buffers.keys()]]).toEqual([['conv.w'], ['conv.b']]);
+    expect(chosen.call(x).shape).toEqual([1, 4, 8, 10]);
+  });
+
+  it('takes fixed inputs as known, so that shapes may depend on them', async () => {
+    const value = (name: string, dtype: DType, shape: number[]) => ({ name, dtype, shape });
+    const bytes = encodeModel({
+      nodes: [{ name: 'r', type: 'Reshape', domain: '', inputs: ['x', 's'], outputs: ['y'], attributes: {} }],
+      constants: [],
+      inputs: [value('x', 'float32', [2, 3]), value('s', 'int64', [2])],
+      outputs: [value('y', 'float32', [3, 2])],
+    });
+    const s = tensor([3, 2], 'int64');
+    const model = await importOnnx(bytes, { fixed: { s } });
+    expect(model.inputs.map(({ name }) => name)).toEqual(['x']);
+    const reshaped = compile((x: Tensor) => model.call(x));
+    expect(
+      await (
+        await reshaped(
+          tensor([
+            [1, 2, 3],
+            [4, 5, 6],
+          ]),
+        )
+      ).toArray(),
+    ).toEqual([
+      [1, 2],
+      [3, 4],
+      [5, 6],
+    ]);
+    const refused = (fixed: Record<string, Tensor>) => expect(importOnnx(bytes, { fixed })).rejects;
+    await refused({ t: s }).toThrow('importOnnx: fixed: the model has no input "t"; it takes x, s');
+    await refused({ s: tensor([3, 2]) }).toThrow('importOnnx: fixed: "s": expected int64, got float32');
+    await refused({ s: tensor([3], 'int64') }).toThrow('importOnnx: fixed: "s": expected [2], got [1]');
+    await refused({ s: s.add(0) }).toThrow('importOnnx: fixed: "s" has no elements yet; evaluate it before');
+  });
+
+  it('tells its operators in the order in which they run', async () => {
+    const { operators } = await importFixture('cnn-17');
+    expect(operators.slice(0, 3)).toEqual(['Conv', 'BatchNormalization', 'Relu']);
+    expect((await importFixture('microsoft-17')).operators).toContain('com.microsoft.FusedMatMul');
   });
 
   it('runs compiled at several lengths', async () => {

@@ -4,6 +4,7 @@ import { formatShape, sameShape } from '../../graph/shape.js';
 import type { Tensor } from '../../graph/tensor.js';
 import { type ElementType, elementTypeOf } from './elements.js';
 import { OnnxError } from './errors.js';
+import { type Resized, resizedProgram } from './resize.js';
 import { runNodes } from './trace.js';
 import { type Traceable, Tracing, type TrainingOptions } from './tracing.js';
 import { tensorValue, type Value } from './value.js';
@@ -26,6 +27,8 @@ export interface ImportedProgram extends Traceable {
   /** Tensors that are part of the program. */
   readonly constants: ReadonlyMap<string, Value>;
   readonly metadata: ReadonlyMap<string, string>;
+  /** Is told of every value of the graph as it is traced. */
+  readonly watch?: (name: string, value: Tensor) => void;
 }
 
 export interface RunOptions {
@@ -77,6 +80,11 @@ export class ImportedModule {
     return this.program().outputs;
   }
 
+  /** The types of the graph's operators, in the order in which they run: `Conv`, `com.microsoft.FusedMatMul`, …. */
+  get operators(): readonly string[] {
+    return this.program().graph.nodes.map(({ domain, type }) => (domain ? `${domain}.${type}` : type));
+  }
+
   /** Parameters and buffers in one record: what a file of this model calls weights. */
   get weights(): Readonly<Record<string, Tensor>> {
     return Object.fromEntries([...Object.entries(this.parameters), ...this.buffers]);
@@ -93,6 +101,32 @@ export class ImportedModule {
     const parameters = Object.keys(this.parameters).map((name) => [name, all.get(name)!] as const);
     const buffers = [...this.buffers.keys()].map((name) => [name, all.get(name)!] as const);
     return new ImportedModule(this.program, Object.fromEntries(parameters), new Map(buffers));
+  }
+
+  /**
+   * The same model, which tells `watch` of every value of its graph by name whenever it is traced.
+   * @internal
+   */
+  watched(watch: (name: string, value: Tensor) => void): ImportedModule {
+    const program = { ...this.program(), watch };
+    return new ImportedModule(() => program, this.parameters, this.buffers);
+  }
+
+  /**
+   * The same model with fewer channels: weights of other lengths, and a graph in which nodes that name lengths name the
+   * new ones.
+   * @param weights all parameters and buffers
+   * @param shapes of the values of the graph whose shapes differ
+   * @internal
+   */
+  resized(weights: Readonly<Record<string, Tensor>>, shapes: ReadonlyMap<string, Resized>): ImportedModule {
+    const program = resizedProgram(this.program(), shapes);
+    const pick = (names: Iterable<string>) => [...names].map((name) => [name, weights[name]!] as const);
+    return new ImportedModule(
+      () => program,
+      Object.fromEntries(pick(Object.keys(this.parameters))),
+      new Map(pick(this.buffers.keys())),
+    );
   }
 
   /**
@@ -131,6 +165,7 @@ export class ImportedModule {
     const values = new Map([...program.constants, ...weights]);
     for (const [name, tensor] of given) values.set(name, tensorValue(tensor, stored.get(name)));
     runNodes(program.graph.nodes, { values, opsets: program.opsets, depth: 1 }, tracing);
+    if (program.watch) for (const [name, value] of values) program.watch(name, value.tensor);
     const outputs = program.outputs.map(({ name }) => {
       const value = values.get(name);
       if (!value) throw new OnnxError(`output "${name}": no node gives it`);

@@ -1,3 +1,4 @@
+import { existsSync, readFileSync } from 'node:fs';
 import ort from 'onnxruntime-node';
 import { describe, expect, it } from 'vitest';
 import { evaluate } from '../../runtime/evaluate.js';
@@ -11,6 +12,11 @@ const sizes = [
   { n: 2, t: 5 },
   { n: 3, t: 7 },
 ];
+
+const processor = '/proc/cpuinfo';
+/** Without the instructions for them, ONNX Runtime lets sums of two 8-bit products overflow, which is not what the file says. */
+const overflows =
+  process.arch === 'x64' && existsSync(processor) && !/vnni/.test(readFileSync(processor, 'utf8'));
 
 describe('imported models compute what ONNX Runtime does', () => {
   for (const name of fixtureNames) {
@@ -31,6 +37,7 @@ describe('imported models compute what ONNX Runtime does', () => {
         for (const [key, output] of Object.entries(outputs)) {
           const theirs = expected[key]!;
           expect([key, output.shape]).toEqual([key, theirs.dims]);
+          if (overflows && key.startsWith('QLinearConv')) continue;
           const ours = Array.from(output.value!.data as Float32Array, Number);
           const wanted = Array.from(theirs.data as Float32Array, Number);
           const size = wanted.reduce(

@@ -262,9 +262,10 @@ function readShape(bytes: Uint8Array, budget: Budget, where: string): (number | 
     let length: number | string | undefined;
     for (const part of fieldsOf(bytesOf(field, where), budget, where)) {
       if (part.number === 1) length = integerOf(part, where);
-      else if (part.number === 2) length = textOf(part, budget, where) || undefined;
+      else if (part.number === 2) length = textOf(part, budget, where);
     }
-    lengths.push(length);
+    // Paddle's way to leave lengths open, which are not the same ones.
+    lengths.push(length === '' || length === '?' || Number(length) < 0 ? undefined : length);
   }
   return lengths;
 }

@@ -55,6 +55,27 @@ function namesAt(graph: GraphFile, inputs: Readonly<Record<string, readonly numb
   return names;
 }
 
+/** Operators whose second operand may be a factor or an offset of lengths. */
+const arithmetic: ReadonlySet<string> = new Set(['Add', 'Concat', 'Div', 'Max', 'Min', 'Mul', 'Pow', 'Sub']);
+
+/** Names of tensors that lengths are worked out with. */
+function besideLengths({ nodes, initializers }: GraphFile): ReadonlySet<string> {
+  const given = new Set(initializers.map(({ name }) => name));
+  const lengths = new Set<string>();
+  const beside = new Set<string>();
+  for (const { type, inputs, outputs } of nodes) {
+    const names = inputs.filter((name) => name);
+    if (type === 'Constant') for (const name of outputs) given.add(name);
+    const isArithmetic = arithmetic.has(type) && names.some((name) => lengths.has(name));
+    const ofLengths = isArithmetic || lengths.has(names[0] ?? '');
+    const closed = names.every((name) => lengths.has(name) || given.has(name));
+    if (type !== 'Shape' && !(ofLengths && closed)) continue;
+    for (const name of outputs) lengths.add(name);
+    if (isArithmetic) for (const name of names) if (given.has(name)) beside.add(name);
+  }
+  return beside;
+}
+
 /**
  * Decides what the tensors of a graph are.
  * @param trainable decides for floats in place of the rule that all but statistics, scales, settings and single numbers are
@@ -63,16 +84,17 @@ export function rolesOf(
   graph: GraphFile,
   trainable?: (weight: ImportedWeight) => boolean | undefined,
 ): (tensor: TensorFile) => Role {
-  const [beside, structural] = [namesAt(graph, statistics), namesAt(graph, settings)];
+  const beside = namesAt(graph, statistics);
+  const structural = new Set([...namesAt(graph, settings), ...besideLengths(graph)]);
   return ({ name, shape, type }) => {
     const { dtype, bits } = elementTypes[type];
     const small = sizeOf(shape) <= mostKnown;
     // Narrow integers are quantized weights.
     if (!isFloat(dtype)) return small && (bits >= 32 || dtype === 'bool') ? 'constant' : 'buffer';
     const trained = trainable?.({ name, shape, stored: type });
-    if (trained !== undefined) return trained ? 'parameter' : 'buffer';
+    if (trained) return 'parameter';
     if (structural.has(name) && small) return 'constant';
-    if (beside.has(name)) return 'buffer';
+    if (trained === false || beside.has(name)) return 'buffer';
     return shape.length === 0 ? 'constant' : 'parameter';
   };
 }

@@ -1,6 +1,13 @@
 import { isFloat } from '../../../graph/dtype.js';
 import type { Tensor } from '../../../graph/tensor.js';
-import { bitwiseAnd, bitwiseNot, bitwiseOr, bitwiseXor } from '../../../ops/bitwise.js';
+import {
+  bitwiseAnd,
+  bitwiseNot,
+  bitwiseOr,
+  bitwiseXor,
+  shiftLeft,
+  shiftRight,
+} from '../../../ops/bitwise.js';
 import {
   abs,
   add,
@@ -121,6 +128,14 @@ function castTo(input: Value, type: ElementType): Value {
   return tensorValue(add(remainder(sub(integers, range[0]), range[1] - range[0] + 1), range[0]), type);
 }
 
+/** What leaves a narrow type is lost. */
+function shifted(call: Call): Value {
+  const { tensor, stored, dtype } = call.value(0);
+  const left = call.string('direction', '', ['LEFT', 'RIGHT']) === 'LEFT';
+  const moved = (left ? shiftLeft : shiftRight)(tensor, call.tensor(1));
+  return castTo(tensorValue(moved), stored ?? dtype);
+}
+
 const notZero = (x: Tensor): Tensor => logicalNot(equal(x, 0));
 
 const rounded = (x: Tensor): Tensor => (isFloat(x.dtype) ? round(x) : x);
@@ -135,6 +150,7 @@ export const elementwise: Operators = {
   Asinh: unary(asinh),
   Atan: unary(atan),
   Atanh: unary(atanh),
+  BitShift: shifted,
   BitwiseAnd: binary(bitwiseAnd),
   BitwiseNot: inverted,
   BitwiseOr: binary(bitwiseOr),

@@ -7,7 +7,7 @@ import { type ConvOptions, conv, convTranspose } from '../../../ops/conv.js';
 import { add, cast, div, equal, greater, where } from '../../../ops/elementwise.js';
 import { ones } from '../../../ops/fill.js';
 import { iota } from '../../../ops/gather.js';
-import { maxPool } from '../../../ops/pool.js';
+import { maxPool, averagePool as windowAverages } from '../../../ops/pool.js';
 import { argMax, max, mean } from '../../../ops/reduce.js';
 import { unfold, type Windows, windowsWithRows, withRows } from '../../../ops/windows.js';
 import type { Call, Operator, Operators, Result } from '../call.js';
@@ -199,14 +199,19 @@ function pooled(
 
 const covered = (x: Tensor): Tensor => ones([1, 1, ...x.shape.slice(2)], x.dtype);
 
+/** Whether windows are as those of our own pooling. */
+function isPlain({ windows: { kernel, dilation, before, after }, room }: Pooling): boolean {
+  return (
+    room.every((zeros) => zeros === 0) &&
+    dilation.every((step) => step === 1) &&
+    kernel.every((length, axis) => Math.max(before[axis]!, after[axis]!) <= length / 2)
+  );
+}
+
 function maximumPool(call: Call, x: Tensor, how: Pooling): Tensor {
   call.requireOutputs(1);
-  const { kernel, strides, dilation, before, after } = how.windows;
-  const plain =
-    how.room.every((zeros) => zeros === 0) &&
-    dilation.every((step) => step === 1) &&
-    kernel.every((length, axis) => Math.max(before[axis]!, after[axis]!) <= length / 2);
-  if (plain) return maxPool(x, { kernel, strides, padding: pairs(how.windows) });
+  const { kernel, strides } = how.windows;
+  if (isPlain(how)) return maxPool(x, { kernel, strides, padding: pairs(how.windows) });
   return pooled(x, how, (columns, columnsOf, windows) => {
     const inside = where(greater(columnsOf(covered(x), windows), 0), columns, -Infinity);
     const [n, c, taps, count] = columns.shape as [number, number, number, number];
@@ -216,6 +221,11 @@ function maximumPool(call: Call, x: Tensor, how: Pooling): Tensor {
 }
 
 function averagePool(call: Call, x: Tensor, how: Pooling): Tensor {
+  if (isPlain(how)) {
+    const { kernel, strides } = how.windows;
+    const countPadding = call.int('count_include_pad', 0) !== 0;
+    return windowAverages(x, { kernel, strides, padding: pairs(how.windows), countPadding });
+  }
   return pooled(x, how, (columns, columnsOf, windows) => {
     // Zeros that only make room never count as elements.
     const { before, after } = how.windows;
