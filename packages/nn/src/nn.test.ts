@@ -280,7 +280,7 @@ describe('training', () => {
   type Batch = Awaited<ReturnType<typeof circle>>;
   const loss = (model: Classifier, { inputs, labels }: Batch) => {
     const logits = model.call(inputs);
-    return [crossEntropy(logits, labels), { accuracy: accuracy(logits, labels) }] as const;
+    return { loss: crossEntropy(logits, labels), metrics: { accuracy: accuracy(logits, labels) } };
   };
   const options = async (steps: number) => ({
     model: new Classifier(randomKey(0)),
@@ -294,7 +294,9 @@ describe('training', () => {
     const seen: number[] = [];
     const { model, metrics, step } = await fit({
       ...(await options(200)),
-      onProgress: ({ step }) => seen.push(step),
+      onEvent(event) {
+        if (event.type === 'step') seen.push(event.step);
+      },
     });
     expect(metrics.accuracy).toBeGreaterThan(0.95);
     expect(step).toBe(200);
@@ -314,9 +316,10 @@ describe('training', () => {
     const running = fit({
       ...(await options(100)),
       signal: controller.signal,
-      onProgress({ step }) {
-        seen.push(step);
-        if (step === 3) controller.abort(new Error('enough'));
+      onEvent(event) {
+        if (event.type !== 'step') return;
+        seen.push(event.step);
+        if (event.step === 3) controller.abort(new Error('enough'));
       },
     });
     await expect(running).rejects.toThrow('enough');
@@ -325,13 +328,11 @@ describe('training', () => {
 
   it('refuses no steps, too few batches and a loss that is not finite', async () => {
     const good = await options(5);
-    await expect(fit({ ...good, steps: 0 })).rejects.toThrow(
-      'train: steps must be a positive integer, got 0',
-    );
+    await expect(fit({ ...good, steps: 0 })).rejects.toThrow('fit: steps must be a positive integer, got 0');
     await expect(fit({ ...good, batches: [await circle()] })).rejects.toThrow(
       'the batches ended after 1 of 5 steps',
     );
-    const broken = { ...good, loss: (model: Classifier, batch: Batch) => loss(model, batch)[0].div(0) };
+    const broken = { ...good, loss: (model: Classifier, batch: Batch) => loss(model, batch).loss.div(0) };
     await expect(fit(broken)).rejects.toThrow(/the loss is (Infinity|NaN) at step 1 of 5/);
   });
 

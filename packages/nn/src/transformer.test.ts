@@ -79,7 +79,7 @@ describe('a small transformer', () => {
       model: new SmallTransformer(randomKey(0)),
       loss: (model, { tokens, labels }: typeof batch) => {
         const logits = model.call(tokens);
-        return [crossEntropy(logits, labels), { accuracy: accuracy(logits, labels) }] as const;
+        return { loss: crossEntropy(logits, labels), metrics: { accuracy: accuracy(logits, labels) } };
       },
       optimizer: adamW({ learningRate: 0.01 }),
       batches: Array.from({ length: 60 }, () => batch),

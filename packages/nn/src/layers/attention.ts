@@ -32,8 +32,8 @@ export class MultiHeadAttention {
   readonly key: Linear;
   readonly value: Linear;
   readonly output: Linear;
-  readonly heads: number;
-  readonly groups: number;
+  /** Features of each head. */
+  readonly headWidth: number;
 
   /** @throws ShapeError unless the heads divide the width, and the groups the heads */
   constructor(
@@ -56,8 +56,7 @@ export class MultiHeadAttention {
     this.key = new Linear(keyKey, width, shared, options);
     this.value = new Linear(valueKey, width, shared, options);
     this.output = new Linear(outputKey, width, width, options);
-    this.heads = heads;
-    this.groups = groups;
+    this.headWidth = width / heads;
   }
 
   /** @throws ShapeError when shapes do not fit together */
@@ -70,14 +69,17 @@ export class MultiHeadAttention {
         );
       }
     }
-    const inHeads = (features: Tensor, heads: number) =>
-      swapAxes(features.reshape([...features.shape.slice(0, -1), heads, width / this.heads]), -2, -3);
+    const inHeads = (features: Tensor) => {
+      const heads = features.length(-1) / this.headWidth;
+      return swapAxes(features.reshape([...features.shape.slice(0, -1), heads, this.headWidth]), -2, -3);
+    };
     const mixed = attention(
-      inHeads(this.query.call(x), this.heads),
-      inHeads(this.key.call(context), this.groups),
-      inHeads(this.value.call(context), this.groups),
+      inHeads(this.query.call(x)),
+      inHeads(this.key.call(context)),
+      inHeads(this.value.call(context)),
       options,
     );
-    return this.output.call(swapAxes(mixed, -2, -3).reshape(x.shape));
+    const together = this.output.weight.length(0);
+    return this.output.call(swapAxes(mixed, -2, -3).reshape([...x.shape.slice(0, -1), together]));
   }
 }

@@ -80,6 +80,8 @@ export class Conv {
   /** `[outputs]` */
   readonly bias?: Tensor;
   readonly options: ConvOptions;
+  /** Outputs of each input, where every channel is a group of its own: such layers have as many groups as channels. */
+  readonly outputsPerInput?: number;
 
   /** @throws ShapeError when kernel or groups make no sense */
   constructor(
@@ -96,12 +98,16 @@ export class Conv {
     this.weight = start.weight;
     if (start.bias) this.bias = start.bias;
     this.options = options;
+    if (groups > 1 && groups === inputs) this.outputsPerInput = outputs / inputs;
   }
 
   /** @throws ShapeError when channels, axes or sizes do not fit */
   call(x: Tensor): Tensor {
-    requireChannels('Conv', x, this.weight, this.weight.length(1) * (this.options.groups ?? 1));
-    return withBias(conv(x, this.weight, this.options), this.bias);
+    const groups = this.outputsPerInput
+      ? this.weight.length(0) / this.outputsPerInput
+      : (this.options.groups ?? 1);
+    requireChannels('Conv', x, this.weight, this.weight.length(1) * groups);
+    return withBias(conv(x, this.weight, { ...this.options, groups }), this.bias);
   }
 }
 
@@ -112,6 +118,8 @@ export class ConvTranspose {
   /** `[outputs]` */
   readonly bias?: Tensor;
   readonly options: ConvTransposeOptions;
+  /** Whether every channel is a group of its own: such layers have as many groups as channels. */
+  readonly isDepthwise: boolean;
 
   /** @throws ShapeError when kernel or groups make no sense */
   constructor(
@@ -133,11 +141,13 @@ export class ConvTranspose {
     this.weight = start.weight;
     if (start.bias) this.bias = start.bias;
     this.options = options;
+    this.isDepthwise = groups > 1 && groups === inputs && groups === outputs;
   }
 
   /** @throws ShapeError when channels, axes or sizes do not fit */
   call(x: Tensor): Tensor {
     requireChannels('ConvTranspose', x, this.weight, this.weight.length(0));
-    return withBias(convTranspose(x, this.weight, this.options), this.bias);
+    const groups = this.isDepthwise ? this.weight.length(0) : (this.options.groups ?? 1);
+    return withBias(convTranspose(x, this.weight, { ...this.options, groups }), this.bias);
   }
 }

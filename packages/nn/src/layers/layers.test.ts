@@ -13,16 +13,26 @@ import {
 } from '@evenkeel/tensor';
 import { describe, expect, it } from 'vitest';
 import {
+  averagePool,
   BatchNorm,
   Conv,
   ConvTranspose,
+  Embedding,
   GroupNorm,
+  globalAveragePool,
+  globalMaxPool,
   LayerNorm,
+  Linear,
   Lstm,
   MultiHeadAttention,
+  maxPool,
+  pixelShuffle,
   ResidualBlock,
   RmsNorm,
+  relu,
+  Sequential,
   TransformerBlock,
+  upsampleNearest,
 } from '../index.js';
 
 interface GoldenCase {
@@ -59,7 +69,48 @@ const simple = <Layer extends { call(x: Tensor): Tensor }>(layer: Layer) =>
 
 const block = new TransformerBlock(key, 8, 2, { hidden: 12, dtype });
 
+const fn = (run: (x: Tensor) => Tensor) => subject({}, (_, x) => [run(x)]);
+
+const keyMask = tensor([
+  [true, true, true],
+  [true, true, false],
+]).reshape([2, 1, 1, 3]);
+
 const subjects: Record<string, Subject<unknown>> = {
+  linear: simple(new Linear(key, 5, 3, { dtype })),
+  embedding: subject(new Embedding(key, 4, 3, { dtype }), (layer) => [
+    layer.call(
+      tensor(
+        [
+          [0, 3],
+          [1, 3],
+        ],
+        'int32',
+      ),
+    ),
+  ]),
+  sequential: simple(
+    new Sequential(new Linear(key, 3, 4, { dtype }), relu, new Linear(key, 4, 2, { dtype })),
+  ),
+  conv2dDilated: simple(new Conv(key, 2, 3, [3, 3], { dilation: 2, padding: 2, dtype })),
+  conv2dDepthwise: simple(new Conv(key, 3, 3, [3, 3], { groups: 3, padding: 1, dtype })),
+  convTranspose2dDilated: simple(new ConvTranspose(key, 2, 3, [3, 3], { dilation: 2, padding: 1, dtype })),
+  maxPool1d: fn((x) => maxPool(x, { kernel: 3, strides: 2, padding: 1 })),
+  maxPool2d: fn((x) => maxPool(x, { kernel: 3, strides: 2, padding: 1 })),
+  averagePool1d: fn((x) => averagePool(x, { kernel: 3, strides: 2 })),
+  averagePool2d: fn((x) =>
+    averagePool(x, { kernel: [2, 3], strides: [2, 1], padding: 1, countPadding: false }),
+  ),
+  globalAveragePool: fn(globalAveragePool),
+  globalMaxPool: fn(globalMaxPool),
+  pixelShuffle: fn((x) => pixelShuffle(x, 2)),
+  upsampleNearest: fn((x) => upsampleNearest(x, 3)),
+  causalAttention: subject(new MultiHeadAttention(key, 8, 2, { dtype }), (layer, x) => [
+    layer.call(x, { causal: true }),
+  ]),
+  maskedAttention: subject(new MultiHeadAttention(key, 8, 2, { dtype }), (layer, x) => [
+    layer.call(x, { mask: keyMask }),
+  ]),
   conv1d: simple(new Conv(key, 3, 4, [3], { strides: 2, padding: 2, dilation: 2, dtype })),
   conv2d: simple(new Conv(key, 4, 4, [3, 2], { strides: [2, 1], padding: [1, 0], groups: 2, dtype })),
   convTranspose1d: simple(

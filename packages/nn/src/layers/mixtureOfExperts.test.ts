@@ -1,4 +1,5 @@
 import {
+  flatten,
   foldIn,
   grad,
   leavesOf,
@@ -81,6 +82,67 @@ describe('MixtureOfExperts', () => {
     await expectClose(output, layer.experts[0]!.call(x).mul(kept));
   });
 
+  it("sends tokens nowhere whose numbers are no expert's", async () => {
+    const scattered: Router = () => ({
+      experts: tensor(
+        [
+          [0, -1],
+          [2, 1],
+          [-2147483648, 2147483647],
+          [1, 0],
+        ],
+        'int32',
+      ),
+      weights: tensor(
+        [
+          [0.5, 0.5],
+          [2, 3],
+          [1, 1],
+          [4, 5],
+        ],
+        dtype,
+      ),
+    });
+    const layer = new MixtureOfExperts(randomKey(0), 3, 2, linear, { router: scattered, dtype });
+    const x = normal(randomKey(1), [4, 3], { dtype });
+    const [output, { load, dropped }] = layer.call(x);
+    expect(await numbers(load)).toEqual([2, 2]);
+    expect(await dropped.item()).toBe(4);
+    const [first, second] = layer.experts.map((expert) => expert.call(x)) as [Tensor, Tensor];
+    const shares = (values: number[]) => tensor(values, { shape: [4, 1], dtype });
+    await expectClose(output, first.mul(shares([0.5, 0, 0, 5])).add(second.mul(shares([0, 3, 0, 4]))));
+  });
+
+  it('takes a router with tensors, which belong to the model, and replaces it', async () => {
+    class Preferring {
+      constructor(readonly preference: Tensor) {}
+      call(scores: Tensor) {
+        return topKRouter(1)(scores.add(this.preference));
+      }
+    }
+    const layer = new MixtureOfExperts(randomKey(0), 3, 2, linear, {
+      router: new Preferring(tensor([0, 1e3], dtype)),
+      dtype,
+    });
+    const x = normal(randomKey(1), [5, 3], { dtype });
+    expect(flatten(layer).paths).toContain('router.preference');
+    const loads = async (each: { call: typeof layer.call }) => {
+      const [, { load, experts }] = each.call(x);
+      return [await numbers(load), await numbers(experts)];
+    };
+    expect(await loads(layer)).toEqual([
+      [0, 5],
+      [1, 1, 1, 1, 1],
+    ]);
+    const other = layer.withRouter(new Preferring(layer.router.preference.neg()));
+    expect(await loads(other)).toEqual([
+      [5, 0],
+      [0, 0, 0, 0, 0],
+    ]);
+    expect(other.gate).toBe(layer.gate);
+    expect(await numbers(layer.router.preference)).toEqual([0, 1e3]);
+  });
+
   it('weighs the best experts as the softmax over all says', async () => {
     const { experts, weights } = topKRouter(2)(tensor([[1, 3, 2]], dtype));
     expect(await numbers(experts)).toEqual([1, 2]);
@@ -100,6 +162,10 @@ describe('MixtureOfExperts', () => {
     const router: Router = (scores) => ({ experts: tensor([0], 'int32'), weights: scores });
     expect(() => make(2, { router }).call(normal(randomKey(1), [4, 3]))).toThrow(
       'MixtureOfExperts: router: expected experts and weights of shape [4, k], got [1] and [4, 2]',
+    );
+    const floats: Router = (scores) => ({ experts: scores, weights: scores });
+    expect(() => make(2, { router: floats }).call(normal(randomKey(1), [4, 3]))).toThrow(
+      'MixtureOfExperts: router: expected experts of dtype int32, got float32',
     );
   });
 });

@@ -87,7 +87,7 @@ export class GroupNorm {
   readonly scale: Tensor;
   /** `[channels]`, zeros at first */
   readonly shift: Tensor;
-  readonly groups: number;
+  readonly channelsPerGroup: number;
   readonly epsilon: number;
 
   /** @throws ShapeError unless the groups divide the channels */
@@ -101,22 +101,23 @@ export class GroupNorm {
     }
     this.scale = ones([channels], dtype);
     this.shift = zeros([channels], dtype);
-    this.groups = groups;
+    this.channelsPerGroup = channels / groups;
     this.epsilon = epsilon;
   }
 
   /** @throws ShapeError unless `x` is [n, channels, …] */
   call(x: Tensor): Tensor {
     requireChannels('GroupNorm', x, this.scale.size);
-    return groupNorm(x, this.groups, { scale: this.scale, shift: this.shift, epsilon: this.epsilon });
+    const groups = this.scale.size / this.channelsPerGroup;
+    return groupNorm(x, groups, { scale: this.scale, shift: this.shift, epsilon: this.epsilon });
   }
 }
 
 /**
  * Batch normalization of channels: `[n, channels, …] → [n, channels, …]`. In training, `train` normalizes by the batch
  * and returns, beside the output, the layer with new running statistics; `call` normalizes by those that are there.
- * Running statistics are constants to derivatives, so that optimizers leave them alone, except for weight decay. A
- * training step adds its updates to the model that `train` returned.
+ * Running statistics are constants to derivatives. A loss that returns the layer as part of its new `model` hands them
+ * on; the optimizer, and with it weight decay, does not touch them.
  */
 export class BatchNorm {
   /** `[channels]`, ones at first */

@@ -49,6 +49,15 @@ describe('lbfgs', () => {
     expect([short.steps, short.converged]).toEqual([3, false]);
   });
 
+  it('says after each step what the loss is there', async () => {
+    const params = { a: tensor([-1.2], 'float64'), b: tensor([1], 'float64') };
+    const seen: { step: number; loss: number }[] = [];
+    const found = await lbfgs(valley, params, { onStep: (at) => seen.push(at) });
+    expect(seen.map(({ step }) => step)).toEqual(Array.from({ length: found.steps }, (_, i) => i + 1));
+    expect(seen.at(-1)!.loss).toBe(found.loss);
+    for (let i = 1; i < seen.length; i++) expect(seen[i]!.loss).toBeLessThan(seen[i - 1]!.loss);
+  });
+
   it('refuses what it cannot minimize', async () => {
     const one = tensor([1], 'float64');
     await expect(lbfgs((x: typeof one) => x.div(0).sum(), one)).rejects.toThrow(

@@ -21,6 +21,8 @@ export interface LbfgsOptions {
   readonly tolerance?: number;
   /** Stops between two evaluations of the loss: the call throws the signal's reason. */
   readonly signal?: AbortSignal;
+  /** Called after each step, from 1, with the loss there. */
+  readonly onStep?: (at: { readonly step: number; readonly loss: number }) => void;
 }
 
 /** Where `lbfgs` ended. */
@@ -108,7 +110,7 @@ async function search(
 export async function lbfgs<Params>(
   loss: (params: Params) => Tensor,
   params: Params,
-  { steps = 100, history = 10, tolerance = 1e-6, signal }: LbfgsOptions = {},
+  { steps = 100, history = 10, tolerance = 1e-6, signal, onStep }: LbfgsOptions = {},
 ): Promise<LbfgsResult<Params>> {
   requireSteps('lbfgs', 'steps', steps);
   requireSteps('lbfgs', 'history', history);
@@ -138,6 +140,7 @@ export async function lbfgs<Params>(
       if (pairs.length > history) pairs.shift();
       point = next;
       taken++;
+      onStep?.({ step: taken, loss: point.loss });
     }
     const converged = largest(point.slope) <= tolerance;
     return { params: shaped(params, point.at), loss: point.loss, steps: taken, converged };

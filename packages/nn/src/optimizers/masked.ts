@@ -1,4 +1,4 @@
-import { flatten, leavesLike, type Tensor, withLeaves, zerosLike } from '@evenkeel/tensor';
+import { matches, routed } from './routed.js';
 import type { GradientTransform } from './transform.js';
 
 /**
@@ -7,23 +7,17 @@ import type { GradientTransform } from './transform.js';
  * weight goes by its first path. A model none of whose paths match is refused with a RangeError.
  */
 export function masked(transform: GradientTransform, pattern: RegExp): GradientTransform {
-  const matches = (path: string) => path.search(pattern) >= 0;
-  const chosen = (params: unknown, tree: unknown): Readonly<Record<string, Tensor>> => {
-    const { paths } = flatten(params);
-    const leaves = leavesLike(params, tree);
-    const entries = paths.flatMap((path, i) => (matches(path) ? [[path, leaves[i]!] as const] : []));
-    if (entries.length === 0) {
+  const { init, update } = routed([transform], (paths) => {
+    if (!paths.some((path) => matches(pattern, path))) {
       throw new RangeError(`masked: ${pattern} matches no parameter; there are ${paths.join(', ')}`);
     }
-    return Object.fromEntries(entries);
-  };
+    return paths.map((path) => (matches(pattern, path) ? 0 : -1));
+  });
   return {
-    init: (params) => transform.init(chosen(params, params)),
+    init: (params) => init(params)[0],
     update(gradients, state, params) {
-      const [changed, next] = transform.update(chosen(params, gradients), state, chosen(params, params));
-      const { leaves, paths } = flatten(params);
-      const updates = leaves.map((leaf, i) => changed[paths[i]!] ?? zerosLike(leaf));
-      return [withLeaves(params, updates), next];
+      const [updates, [next]] = update(gradients, [state], params);
+      return [updates, next];
     },
   };
 }

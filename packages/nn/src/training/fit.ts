@@ -1,105 +1,151 @@
-import { compile, copy, type Tensor, valueAndGrad } from '@evenkeel/tensor';
-import { applyUpdates, type GradientTransform } from '../optimizers/transform.js';
+import { copy } from '@evenkeel/tensor';
+import { standingAfter } from './earlyStopping.js';
+import { type EndReason, type Evaluation, type FitOptions, type Plan, planOf } from './fitOptions.js';
+import { freshRun, type Run, restoredRun, saveRun } from './run.js';
+import { type TrainProgress, train } from './train.js';
+import { WeighedMeans } from './weighing.js';
 
-/** A scalar loss, with further scalars to report if wanted. */
-export type Loss = Tensor | readonly [loss: Tensor, metrics: Readonly<Record<string, Tensor>>];
-
-/** What `train` is to do. */
-export interface TrainOptions<Model, Batch> {
-  /** A tree of tensors: where training begins. It stays as it is. */
-  readonly model: Model;
-  /** Of a model and a batch. It is traced: see `compile`. */
-  readonly loss: (model: Model, batch: Batch) => Loss;
-  readonly optimizer: GradientTransform;
-  /** Trees of tensors, one a step. `repeat(batch)` gives the same one each time. */
-  readonly batches: Iterable<Batch> | AsyncIterable<Batch>;
-  /** Number of steps, at least 1. */
-  readonly steps: number;
-  /** Stops between two steps: the run throws the signal's reason. */
-  readonly signal?: AbortSignal | undefined;
-}
-
-/** Where training stands after a step. */
-export interface TrainProgress<Model> {
-  /** Steps taken, from 1. */
+/** How a run ended. */
+export interface FitResult<Model> {
+  /** Steps taken, those of earlier runs included. */
   readonly step: number;
   readonly steps: number;
-  /** Of the step's batch, before the step's update. */
+  readonly reason: EndReason;
+  /** Of the last step's batch, before the step's update. */
   readonly loss: number;
   readonly metrics: Readonly<Record<string, number>>;
-  /** After the step's update. The next step takes its tensors over: use it before that, or keep a `copy`. */
+  /** After the last step; with early stopping, that of the best evaluation. */
   readonly model: Model;
-  /** As `model`, the next step takes it over. */
+  /** After the last step. */
   readonly optimizerState: unknown;
-}
-
-/** The same batch for ever. */
-export function* repeat<Batch>(batch: Batch): Generator<Batch, never, void> {
-  while (true) yield batch;
+  /** In order. */
+  readonly evaluations: readonly Evaluation[];
+  /** The step of the best evaluation, where early stopping has found one. */
+  readonly bestStep: number | undefined;
 }
 
 /**
- * Trains step by step and yields after each: the whole step (loss, gradient, optimizer) is one compiled graph.
- * @throws RangeError when `steps` is no positive integer, when the batches end early, or when the loss stops being finite;
- *   the signal's reason when it is aborted
+ * Trains to the end, with evaluations, early stopping and checkpoints as asked. A run that is interrupted goes on from its
+ * last checkpoint when it is called again with the same options, to the same bits as if it had never stopped, provided
+ * that the batches are: take a `loader`, or another source whose batches depend on the step alone.
+ * @throws RangeError for options that make no sense, and a checkpoint of another model, optimizer or key; while training, as
+ *   `train`. When the signal is aborted, a checkpoint is written, and the signal's reason is thrown.
  */
-export async function* train<Model, Batch>(
-  options: TrainOptions<Model, Batch>,
-): AsyncGenerator<TrainProgress<Model>, void, void> {
-  const { loss, optimizer, batches, steps, signal } = options;
-  if (!(Number.isInteger(steps) && steps > 0))
-    throw new RangeError(`train: steps must be a positive integer, got ${steps}`);
-  const update = compile(trainingStep(loss, optimizer), { donate: [0, 1] });
-  try {
-    let { model, state } = await copy({ model: options.model, state: optimizer.init(options.model) });
-    let step = 0;
-    for await (const batch of batches) {
-      signal?.throwIfAborted();
-      const next = await update(model, state, batch);
-      ({ model, state } = next);
-      step++;
-      const value = await next.loss.item();
-      if (!Number.isFinite(value))
-        throw new RangeError(`train: the loss is ${value} at step ${step} of ${steps}`);
-      yield { step, steps, loss: value, metrics: await numbers(next.metrics), model, optimizerState: state };
-      if (step === steps) return;
-    }
-    throw new RangeError(`train: the batches ended after ${step} of ${steps} steps`);
-  } finally {
-    await update.release();
-  }
-}
-
-/** One step as a function of trees: what `train` compiles, for those who write their own loop. */
-export const trainingStep =
-  <Model, Batch>(loss: (model: Model, batch: Batch) => Loss, optimizer: GradientTransform) =>
-  (model: Model, state: unknown, batch: Batch) => {
-    const lossAndMetrics = (at: Model): [Tensor, Readonly<Record<string, Tensor>>] => {
-      const result = loss(at, batch);
-      return Array.isArray(result) ? [result[0], result[1]] : [result as Tensor, {}];
-    };
-    const [value, gradients, metrics] = valueAndGrad(lossAndMetrics)(model);
-    const [updates, nextState] = optimizer.update(gradients, state, model);
-    return { model: applyUpdates(model, updates), state: nextState, loss: value, metrics };
+export async function fit<Model, Batch>(options: FitOptions<Model, Batch>): Promise<FitResult<Model>> {
+  const plan = planOf(options);
+  const { checkpoints, key, signal, onEvent } = options;
+  const resumed = checkpoints && (await restoredRun(checkpoints, options));
+  let run = resumed ?? freshRun(options);
+  if (resumed) await onEvent?.({ type: 'resume', step: run.step });
+  let saved = run.step;
+  const save = async (): Promise<void> => {
+    if (!checkpoints || run.step === saved) return;
+    await saveRun(checkpoints, run, key, plan.batchesPerEpoch);
+    saved = run.step;
+    await onEvent?.({ type: 'checkpoint', step: saved });
   };
-
-async function numbers(metrics: Readonly<Record<string, Tensor>>): Promise<Record<string, number>> {
-  const entries = Object.entries(metrics).map(async ([name, value]) => [name, await value.item()] as const);
-  return Object.fromEntries(await Promise.all(entries));
-}
-
-/** What `fit` is to do. */
-export interface FitOptions<Model, Batch> extends TrainOptions<Model, Batch> {
-  /** Called after each step. */
-  readonly onProgress?: (progress: TrainProgress<Model>) => void;
-}
-
-/** Trains to the end and returns the last progress, with the trained model in it. @throws as `train` */
-export async function fit<Model, Batch>(options: FitOptions<Model, Batch>): Promise<TrainProgress<Model>> {
-  let last: TrainProgress<Model> | undefined;
-  for await (const progress of train(options)) {
-    options.onProgress?.(progress);
-    last = progress;
+  if (!isOver(run, plan, options)) {
+    const { step, model, optimizerState } = run;
+    try {
+      for await (const progress of train({
+        ...options,
+        model,
+        steps: plan.steps,
+        start: { step, optimizerState },
+      })) {
+        run = await advance(run, progress, plan, options);
+        const isLast = run.reason !== undefined;
+        if (isLast || (checkpoints && run.step % checkpoints.every === 0)) await save();
+        if (isLast) break;
+      }
+    } catch (error) {
+      if (signal?.aborted && error === signal.reason) {
+        await save();
+        await onEvent?.({ type: 'end', step: run.step, reason: 'aborted' });
+      }
+      throw error;
+    }
   }
-  return last as TrainProgress<Model>;
+  return ended(run, plan, options);
+}
+
+/** Whether nothing is left to do, as after resuming what had come to its end. */
+const isOver = <Model, Batch>(
+  run: Run<Model>,
+  { steps }: Plan,
+  { earlyStopping }: FitOptions<Model, Batch>,
+) => run.step >= steps || (earlyStopping !== undefined && run.reason === 'early stopping');
+
+async function ended<Model, Batch>(
+  run: Run<Model>,
+  { steps }: Plan,
+  { earlyStopping, onEvent }: FitOptions<Model, Batch>,
+): Promise<FitResult<Model>> {
+  const { step, loss, metrics, optimizerState, evaluations, standing } = run;
+  const reason = run.reason ?? 'steps';
+  await onEvent?.({ type: 'end', step, reason });
+  return {
+    step,
+    steps,
+    reason,
+    loss,
+    metrics,
+    model: (earlyStopping && run.best) ?? run.model,
+    optimizerState,
+    evaluations,
+    bestStep: earlyStopping && standing.step,
+  };
+}
+
+/** The run after a step, with what is due then: the end of an epoch, an evaluation, the end of the run. */
+async function advance<Model, Batch>(
+  run: Run<Model>,
+  progress: TrainProgress<Model>,
+  plan: Plan,
+  { onEvent, evaluate, ...options }: FitOptions<Model, Batch>,
+): Promise<Run<Model>> {
+  await onEvent?.({ type: 'step', ...progress });
+  const { step, loss, metrics, samples, model, optimizerState } = progress;
+  const { reason: _, ...before } = run;
+  let next: Run<Model> = { ...before, step, loss, metrics, model, optimizerState };
+  if (plan.batchesPerEpoch !== undefined) {
+    const means = new WeighedMeans(run.epoch.samples, run.epoch.sums);
+    means.add(samples, { ...metrics, [lossName]: loss });
+    const isComplete = step % plan.batchesPerEpoch === 0;
+    next = { ...next, epoch: isComplete ? { samples: 0, sums: {} } : { ...means } };
+    if (isComplete) {
+      const { [lossName]: meanLoss = Number.NaN, ...meanMetrics } = means.means();
+      const epoch = step / plan.batchesPerEpoch;
+      await onEvent?.({ type: 'epoch', epoch, step, loss: meanLoss, metrics: meanMetrics });
+    }
+  }
+  const isLast = step === plan.steps;
+  if (evaluate && plan.evaluateEvery && (isLast || step % plan.evaluateEvery === 0)) {
+    const evaluation: Evaluation = { step, metrics: { ...(await evaluate.run(model)) } };
+    next = await judged(next, evaluation, options.earlyStopping);
+    await onEvent?.({ type: 'evaluation', ...evaluation, best: next.standing.step === step });
+  }
+  const { earlyStopping } = options;
+  if (isLast) return { ...next, reason: 'steps' };
+  return earlyStopping && next.standing.since >= earlyStopping.patience
+    ? { ...next, reason: 'early stopping' }
+    : next;
+}
+
+/** What the sums of losses go by among those of metrics, which users name. */
+const lossName = '';
+
+/** The run with another evaluation, and with its model if that is the best. */
+async function judged<Model, Batch>(
+  run: Run<Model>,
+  evaluation: Evaluation,
+  earlyStopping: FitOptions<Model, Batch>['earlyStopping'],
+): Promise<Run<Model>> {
+  const evaluations = [...run.evaluations, evaluation];
+  if (!earlyStopping) return { ...run, evaluations };
+  const standing = standingAfter(run.standing, earlyStopping, evaluation.step, evaluation.metrics);
+  const isBest = standing.step === evaluation.step;
+  if (!isBest) return { ...run, evaluations, standing };
+  const best = await copy(run.model);
+  return { ...run, evaluations, standing, best };
 }

@@ -1,0 +1,3 @@
+export { dataCache, obtainDataFile } from './webData.js';
+export { listFolder } from './webFolder.js';
+export { storage } from './webStorage.js';
