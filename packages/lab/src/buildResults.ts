@@ -20,7 +20,7 @@ export function buildResults(experiment: Experiment, runs: readonly Run[], recor
   const { paper, question, seeds, metrics, curves } = experiment;
   const claims = judge(experiment, runs);
   const arms = experiment.arms.map(({ name, label, role, description }) => {
-    const ofArm = seeds.map((seed) => findRun(runs, name, seed));
+    const ofArm = seeds.map((seed, i) => withExhibits(findRun(runs, name, seed), i === 0));
     const summaries = metrics.map((metric) => [
       metric.name,
       summarize(seeds.map((seed) => findValue(runs, name, seed, metric.name))),
@@ -36,7 +36,7 @@ export function buildResults(experiment: Experiment, runs: readonly Run[], recor
     };
   });
   return {
-    format: 1,
+    format: 2,
     paper,
     question,
     data: experiment.data.description,
@@ -49,4 +49,9 @@ export function buildResults(experiment: Experiment, runs: readonly Run[], recor
     seconds: arms.flatMap((arm) => arm.runs).reduce((total, run) => total + run.seconds, 0),
     ...recorded,
   };
+}
+
+/** Exhibits are for looking, not for judging: one seed is enough, and as it is the first, none is picked. */
+function withExhibits({ exhibits, ...run }: Run, kept: boolean): Run {
+  return kept && exhibits ? { ...run, exhibits } : run;
 }

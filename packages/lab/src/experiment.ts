@@ -1,3 +1,5 @@
+import type { Exhibit } from './exhibit.js';
+
 /** Named numbers that an arm measures, such as `{ testAccuracy: 0.98 }`. */
 export type Metrics = Readonly<Record<string, number>>;
 
@@ -9,7 +11,15 @@ export interface Progress {
   readonly step: number;
   readonly steps: number;
   readonly metrics: Metrics;
+  /** What there is to look at by now; a later one with the same title replaces an earlier one. */
+  readonly exhibits?: readonly Exhibit[];
 }
+
+/**
+ * What an arm returns in the end: its metrics alone, or with exhibits, which join those that it has shown on the way. All
+ * of them together stay within `exhibitLimits`.
+ */
+export type Outcome = Metrics | { readonly metrics: Metrics; readonly exhibits: readonly Exhibit[] };
 
 /** What an arm is given: its data, its seed and how much it may spend. */
 export interface ArmContext<Data> {
@@ -22,7 +32,7 @@ export interface ArmContext<Data> {
 /** `baseline`: what the paper compares with. `method`: the paper. `ablation`: the method with a part changed. */
 export type Role = 'baseline' | 'method' | 'ablation';
 
-/** One way of training. It yields progress while it works and returns its final metrics. */
+/** One way of training. It yields progress while it works and returns what it has measured in the end. */
 export interface Arm<Data = unknown> {
   readonly name: string;
   readonly label: string;
@@ -30,7 +40,7 @@ export interface Arm<Data = unknown> {
   readonly description: string;
   /** Arms that run live in a page by default; the others are run by `evenkeel reproduce` and on request. */
   readonly live: boolean;
-  run(context: ArmContext<Data>): AsyncGenerator<Progress, Metrics, void>;
+  run(context: ArmContext<Data>): AsyncGenerator<Progress, Outcome, void>;
 }
 
 /** How a metric is named, drawn and written. */
@@ -40,11 +50,13 @@ export interface Metric {
   /** `fraction` is written as a percentage; `number` as it is; `seconds` and `bytes` with their unit. */
   readonly unit: 'fraction' | 'number' | 'seconds' | 'bytes';
   readonly better: 'higher' | 'lower' | 'neither';
+  /** Made for claims alone, as a logarithm whose difference is a ratio: tables and bars leave it out. */
+  readonly aside?: boolean;
 }
 
 /**
- * One comparison inside a claim: `metric` of `arm`, or its difference to `minus`,
- * as a mean over the seeds or in every seed, at least or at most a number fixed beforehand.
+ * One comparison inside a claim: `metric` of `arm`, or its difference to `minus`, as a mean over the seeds or in every
+ * seed, at least or at most a number fixed beforehand. A mean has to be on the right side with its whole 95 % interval.
  */
 export interface Condition {
   readonly metric: string;

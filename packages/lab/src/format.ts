@@ -1,4 +1,6 @@
+import { average } from './average.js';
 import type { Metric } from './experiment.js';
+import type { Interval, JudgedCondition, Summary } from './results.js';
 
 /**
  * A value of a metric for reading: `97.3 %`, `12.4 s`, `1.5 MB`, `0.6931`. Plain numbers keep four significant
@@ -15,6 +17,56 @@ export function formatMetric(value: number, metric: Pick<Metric, 'unit'>): strin
 export function formatDifference(difference: number, metric: Pick<Metric, 'unit'>): string {
   const text = formatMetric(difference, metric);
   return metric.unit === 'fraction' ? text.replace(/ %$/, ' points') : text;
+}
+
+/** A difference with its sign: `+70.0 points`, `−200 ms`. */
+export function formatSigned(difference: number, metric: Pick<Metric, 'unit'>): string {
+  return `${difference < 0 ? '' : '+'}${formatDifference(difference, metric)}`;
+}
+
+/**
+ * A mean over seeds with how sure it is: `+97.1 points, 95 % interval +95.0 to +99.9, 3 seeds`. The ends of the interval
+ * have the unit of the mean unless they say another. Where all seeds agree there is nothing between: `100.0 % with each
+ * of 3 seeds`; a single seed is called so.
+ * @param write writes a value, such as `formatMetric` with a metric
+ */
+export function formatMean(
+  { mean, interval }: Pick<Summary, 'mean' | 'interval'>,
+  seeds: number,
+  write: (value: number) => string,
+): string {
+  if (seeds === 1) return `${write(mean)}, one seed`;
+  if (interval.low === interval.high) return `${write(mean)} with each of ${seeds} seeds`;
+  return `${write(mean)}, 95 % interval ${formatInterval(interval, write, write(mean))}, ${seeds} seeds`;
+}
+
+/** Both ends of an interval, without the unit of the text that they stand beside: `+95.0 to +99.9`. */
+export function formatInterval(
+  { low, high }: Interval,
+  write: (value: number) => string,
+  beside: string,
+): string {
+  const unit = / \S+$/.exec(beside)?.[0] ?? '';
+  const written = [low, high].map((end) => write(end));
+  return written
+    .map((text) => (unit !== '' && text.endsWith(unit) ? text.slice(0, -unit.length) : text))
+    .join(' to ');
+}
+
+/**
+ * What was measured for a condition and how sure it is, as `formatMean` writes it; where every seed is asked for, the
+ * worst of them first: `+93.4 points in the worst seed; mean +97.1 points, 95 % interval +93.4 to +99.9, 3 seeds`.
+ */
+export function formatMeasured(
+  { condition, value, values, interval }: JudgedCondition,
+  metric: Pick<Metric, 'unit'>,
+): string {
+  const write = (each: number) =>
+    condition.minus === undefined ? formatMetric(each, metric) : formatSigned(each, metric);
+  const mean = average(values);
+  const sure = formatMean({ mean, interval }, values.length, write);
+  if (condition.over === 'mean' || interval.low === interval.high) return sure;
+  return `${write(value)} in the worst seed; mean ${sure}`;
 }
 
 const formatters: Record<Metric['unit'], (value: number) => string> = {
@@ -71,3 +123,7 @@ function scaled(value: number, units: Units): string {
 function grouped(whole: number): string {
   return whole.toLocaleString('en-GB');
 }
+
+/** A label at the start of a sentence or an axis; symbols and units, such as λ, k and dB, stay as they are. */
+export const capitalized = (text: string): string =>
+  text.replace(/^[a-z](?=[a-z]+(?:[^\p{L}]|$))/u, (first) => first.toUpperCase());

@@ -1,11 +1,12 @@
 import type { Claim, Condition, Experiment } from './experiment.js';
 import { findValue } from './findRun.js';
 import { formatMetric } from './format.js';
-import type { JudgedClaim, JudgedCondition, PaperVerdict, Run } from './results.js';
+import type { Interval, JudgedClaim, JudgedCondition, PaperVerdict, Run } from './results.js';
 import { summarize } from './summarize.js';
 
 /**
- * Judges every claim of an experiment by its runs with all of its seeds, in whatever order they stand.
+ * Judges every claim of an experiment by its runs with all of its seeds, in whatever order they stand. A mean holds a
+ * condition only with its whole 95 % interval: one that includes the threshold, or touches it, does not show.
  * @throws RangeError when a run that a claim needs, or its metric, is missing or there twice.
  */
 export function judge(experiment: Experiment, runs: readonly Run[]): JudgedClaim[] {
@@ -37,10 +38,20 @@ function judgeCondition(experiment: Experiment, runs: readonly Run[], condition:
     return minus === undefined ? value : value - findValue(runs, minus, seed, metric);
   });
   const worst = atLeast === undefined ? Math.max(...values) : Math.min(...values);
-  const value = over === 'mean' ? summarize(values).mean : worst;
-  const holds = atLeast === undefined ? value <= atMost! : value >= atLeast;
-  return { condition, text: inWords(experiment, condition), value, holds };
+  const { mean, interval } = summarize(values);
+  const value = over === 'mean' ? mean : worst;
+  const judged = over === 'mean' ? interval : { low: worst, high: worst };
+  const holds = atLeast === undefined ? isAtMost(judged, atMost!) : isAtLeast(judged, atLeast);
+  return { condition, text: inWords(experiment, condition), value, values, interval, holds };
 }
+
+/** A single point may touch the threshold; an interval that touches it includes it. */
+function isAtLeast({ low, high }: Interval, threshold: number): boolean {
+  return low === high ? low >= threshold : low > threshold;
+}
+
+const isAtMost = ({ low, high }: Interval, threshold: number): boolean =>
+  isAtLeast({ low: -high, high: -low }, -threshold);
 
 function inWords(experiment: Experiment, { metric, arm, minus, over, atLeast, atMost }: Condition): string {
   const labelOf = (name: string) => experiment.arms.find((each) => each.name === name)!.label;

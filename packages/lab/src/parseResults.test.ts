@@ -27,6 +27,22 @@ describe('buildResults', () => {
     );
   });
 
+  it('keeps the exhibits of the first seed', () => {
+    const shown = { kind: 'text', title: 'words', text: 'said' } as const;
+    const built = buildResults(
+      example(),
+      runs.map((run) => ({ ...run, exhibits: [{ ...shown, text: `said with seed ${run.seed}` }] })),
+      recorded,
+    );
+    for (const arm of built.arms)
+      expect(arm.runs.map((run) => run.exhibits)).toEqual([
+        [{ ...shown, text: 'said with seed 0' }],
+        undefined,
+        undefined,
+      ]);
+    expect(parseResults(JSON.stringify(built))).toEqual(built);
+  });
+
   it('refuses unfinished work', () => {
     expect(() => buildResults(example(), runs.slice(0, -1), recorded)).toThrow(
       'no run of arm method with seed 2',
@@ -63,7 +79,7 @@ describe('parseResults', () => {
   });
 
   it.each<[path: string, value: unknown, message: string]>([
-    ['format', 2, 'format: got 2, expected one of 1'],
+    ['format', 1, 'format: got 1, expected one of 2'],
     ['paper', undefined, 'paper: got nothing, expected a text'],
     ['verdict', 'good', 'verdict: got "good", expected one of reproduced, partly, not reproduced'],
     ['verdict', 'partly', 'verdict: got "partly", expected reproduced, as the claims say'],
@@ -80,13 +96,28 @@ describe('parseResults', () => {
     ['arms.0.runs.1.curve', Array(101).fill({ step: 1, metrics: {} }), 'expected at most 100 elements'],
     [
       'arms.0.metrics.loss',
-      { mean: 1, std: 0 },
+      { mean: 1, std: 0, interval: { low: 1, high: 1 } },
       'arms[0].metrics: got "loss", expected the name of a recorded metric',
     ],
     [
       'claims.0.conditions.0.holds',
       'yes',
       'claims[0].conditions[0].holds: got "yes", expected true or false',
+    ],
+    [
+      'claims.0.conditions.0.interval',
+      { low: 1, high: 0 },
+      'conditions[0].interval: got {"low":1,"high":0}, expected low not above high',
+    ],
+    [
+      'claims.0.conditions.0.values',
+      [0.9],
+      'claims[0].conditions[0].values: got [0.9], expected 3 numbers, one for each seed',
+    ],
+    [
+      'arms.0.runs.0.exhibits',
+      [{ kind: 'film', title: 'a' }],
+      'arms[0].runs[0].exhibits[0].kind: got "film", expected one of text, image, heat map, lines',
     ],
     [
       'claims.0.conditions.0.condition.arm',
@@ -110,7 +141,7 @@ describe('parseResults', () => {
   it('refuses what is no JSON, no object or far too long', () => {
     expect(() => parseResults('{')).toThrow(/^parseResults: text: got .*, expected JSON$/);
     expect(() => parseResults('[]')).toThrow('parseResults: got [], expected an object');
-    expect(() => parseResults(' '.repeat(2 ** 24 + 1))).toThrow('characters, expected at most');
+    expect(() => parseResults(' '.repeat(2 ** 25 + 1))).toThrow('characters, expected at most');
   });
 });
 

@@ -1,9 +1,11 @@
 import { longestCurve } from './curve.js';
+import { exhibitsCheck } from './exhibit.js';
 import type { Condition, Metric, Role } from './experiment.js';
 import { paperVerdict } from './judge.js';
 import type {
   ClaimVerdict,
   CurvePoint,
+  Interval,
   JudgedClaim,
   JudgedCondition,
   Machine,
@@ -15,7 +17,7 @@ import type {
 import * as check from './validate.js';
 
 /** Characters; far above what an experiment writes. */
-const longestText = 2 ** 24;
+const longestText = 2 ** 25;
 
 /**
  * Reads a results file, which may come from anywhere; fields that it should not have are left out.
@@ -52,7 +54,14 @@ function parseJson(text: string, where: string): unknown {
 
 const metricsCheck = check.record(check.finite);
 
-const summaryCheck = check.shape<Summary>({ mean: check.finite, std: check.amount });
+const intervalFields = check.shape<Interval>({ low: check.finite, high: check.finite });
+
+const intervalCheck: check.Check<Interval> = (value, where) => {
+  const interval = intervalFields(value, where);
+  return interval.low <= interval.high ? interval : check.refuse(where, value, 'low not above high');
+};
+
+const summaryCheck = check.shape<Summary>({ mean: check.finite, std: check.amount, interval: intervalCheck });
 
 const runCheck = check.shape<Run>({
   arm: check.text,
@@ -62,6 +71,7 @@ const runCheck = check.shape<Run>({
   curve: check.list(check.shape<CurvePoint>({ step: check.whole, metrics: metricsCheck }), {
     most: longestCurve,
   }),
+  exhibits: check.optional(exhibitsCheck),
 });
 
 const conditionCheck = check.shape<Condition>({
@@ -81,6 +91,8 @@ const claimCheck = check.shape<JudgedClaim>({
       condition: conditionCheck,
       text: check.text,
       value: check.finite,
+      values: check.list(check.finite, { least: 1 }),
+      interval: intervalCheck,
       holds: check.truth,
     }),
   ),
@@ -102,6 +114,7 @@ const metricCheck = check.shape<Metric>({
   label: check.text,
   unit: check.oneOf('fraction', 'number', 'seconds', 'bytes'),
   better: check.oneOf('higher', 'lower', 'neither'),
+  aside: check.optional(check.truth),
 });
 
 const momentCheck: check.Check<string> = (value, place) => {
@@ -111,7 +124,7 @@ const momentCheck: check.Check<string> = (value, place) => {
 };
 
 const resultsCheck = check.shape<Results>({
-  format: check.oneOf(1),
+  format: check.oneOf(2),
   paper: check.text,
   question: check.text,
   data: check.text,
@@ -138,11 +151,13 @@ function checkNames({ arms, metrics, seeds, curves, claims }: Results, where: st
     expect('metric', curve, `curves[${i}]`);
   });
   claims.forEach(({ conditions }, i) => {
-    conditions.forEach(({ condition }, j) => {
-      const place = `claims[${i}].conditions[${j}].condition`;
-      expect('metric', condition.metric, `${place}.metric`);
-      expect('arm', condition.arm, `${place}.arm`);
-      if (condition.minus !== undefined) expect('arm', condition.minus, `${place}.minus`);
+    conditions.forEach(({ condition, values }, j) => {
+      const place = `claims[${i}].conditions[${j}]`;
+      expect('metric', condition.metric, `${place}.condition.metric`);
+      expect('arm', condition.arm, `${place}.condition.arm`);
+      if (condition.minus !== undefined) expect('arm', condition.minus, `${place}.condition.minus`);
+      if (values.length !== seeds.length)
+        check.refuse(`${where}.${place}.values`, values, `${seeds.length} numbers, one for each seed`);
     });
   });
   arms.forEach((arm, i) => {

@@ -1,3 +1,4 @@
+import type { Exhibit } from './exhibit.js';
 import type { Condition, Metric, Metrics, Role } from './experiment.js';
 
 /** A recorded point of a learning curve. */
@@ -14,6 +15,8 @@ export interface Run {
   readonly seconds: number;
   /** At most 100 points, values to five significant digits. */
   readonly curve: readonly CurvePoint[];
+  /** What there was to look at, in the order in which it was first shown. Results keep that of the first seed. */
+  readonly exhibits?: readonly Exhibit[];
 }
 
 /** What a runner tells while it works. */
@@ -26,14 +29,22 @@ export type RunEvent =
       readonly step: number;
       readonly steps: number;
       readonly metrics: Metrics;
+      readonly exhibits?: readonly Exhibit[];
       readonly seconds: number;
     }
   | { readonly type: 'finished'; readonly run: Run };
 
-/** Mean and sample standard deviation over seeds. `std` is 0 for a single seed. */
+/** Both ends belong to it. */
+export interface Interval {
+  readonly low: number;
+  readonly high: number;
+}
+
+/** Values over seeds: mean, sample standard deviation (0 for a single seed) and the 95 % interval of the mean. */
 export interface Summary {
   readonly mean: number;
   readonly std: number;
+  readonly interval: Interval;
 }
 
 export type ClaimVerdict = 'shows' | 'does not show' | 'not tested here';
@@ -46,6 +57,10 @@ export interface JudgedCondition {
   readonly text: string;
   /** The measured mean, or the worst seed's value. */
   readonly value: number;
+  /** The measured value of each seed, in the order of the experiment's seeds. */
+  readonly values: readonly number[];
+  /** The 95 % interval of the mean of `values`, also where every seed is asked for. */
+  readonly interval: Interval;
   readonly holds: boolean;
 }
 
@@ -65,7 +80,7 @@ export interface Machine {
 
 /** What `evenkeel reproduce` records, one file per paper. */
 export interface Results {
-  readonly format: 1;
+  readonly format: 2;
   readonly paper: string;
   readonly question: string;
   readonly data: string;

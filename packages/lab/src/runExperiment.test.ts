@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { thin } from './curve.js';
-import type { Arm, ArmContext, Metrics, Progress } from './experiment.js';
+import type { Exhibit } from './exhibit.js';
+import type { Arm, ArmContext, Metrics, Outcome, Progress } from './experiment.js';
 import type { Run } from './results.js';
 import { runExperiment } from './runExperiment.js';
 import { climbing, collect, example } from './testing/example.js';
@@ -124,13 +125,66 @@ describe('runExperiment', () => {
   });
 });
 
+describe('exhibits of a run', () => {
+  const words = (text: string, title = 'words'): Exhibit => ({ kind: 'text', title, text });
+
+  it('are told while it goes on, and the latest of each title stay with it', async () => {
+    const experiment = exampleWith(async function* run() {
+      yield { step: 1, steps: 3, metrics: {}, exhibits: [words('early'), words('kept', 'other')] };
+      yield { step: 2, steps: 3, metrics: {} };
+      return { metrics: { score: 1 }, exhibits: [words('late'), words('new', 'last')] };
+    });
+    const { events, runs } = await collect(experiment, { arms: ['method'], seeds: [0] });
+    expect(events[1]).toMatchObject({ exhibits: [words('early'), words('kept', 'other')] });
+    expect(events[2]).not.toHaveProperty('exhibits');
+    expect(runs[0]).toMatchObject({
+      metrics: { score: 1 },
+      exhibits: [words('late'), words('kept', 'other'), words('new', 'last')],
+    });
+  });
+
+  it('are absent where there are none, and a metric may be called metrics', async () => {
+    const { runs } = await collect(
+      example({
+        metrics: [{ name: 'metrics', label: '', unit: 'number', better: 'higher' }],
+        arms: example().arms.map((arm) => ({
+          ...arm,
+          // biome-ignore lint/correctness/useYield: an arm may end without progress
+          async *run() {
+            return { metrics: 3 };
+          },
+        })),
+      }),
+      { seeds: [0] },
+    );
+    expect(runs[0]!.metrics).toEqual({ metrics: 3 });
+    expect(runs[0]).not.toHaveProperty('exhibits');
+  });
+
+  it('end the run when they are broken or too many', async () => {
+    const showing = (exhibits: readonly Exhibit[]) =>
+      collect(
+        exampleWith(async function* run() {
+          for (const [i, exhibit] of exhibits.entries())
+            yield { step: i + 1, steps: exhibits.length, metrics: {}, exhibits: [exhibit] };
+          return { score: 1 };
+        }),
+        { arms: ['method'], seeds: [0] },
+      );
+    const where = 'runExperiment: arm method, seed 0: exhibits';
+    await expect(showing([words('x'.repeat(20_001))])).rejects.toThrow(`${where}[0].text: got "xxx`);
+    const many = Array.from({ length: 13 }, (_, i) => words('', `${i}`));
+    await expect(showing(many)).rejects.toThrow('expected at most 12 elements');
+  });
+});
+
 describe('stopping a run', () => {
   /** The example with arms that say when they are closed. */
   function watched() {
     const closed: string[] = [];
     const arms = example().arms.map((arm) => ({
       ...arm,
-      async *run(context: ArmContext<number>): AsyncGenerator<Progress, Metrics, void> {
+      async *run(context: ArmContext<number>): AsyncGenerator<Progress, Outcome, void> {
         try {
           return yield* arm.run(context);
         } finally {

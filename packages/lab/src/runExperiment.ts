@@ -1,6 +1,16 @@
 import { curvePoint, longestCurve, thin } from './curve.js';
 import { isSeed, seedRange } from './defineExperiment.js';
-import type { Arm, ArmContext, Budget, Experiment, Metric, Metrics, Progress } from './experiment.js';
+import { type Exhibit, exhibitsCheck, mergeExhibits } from './exhibit.js';
+import type {
+  Arm,
+  ArmContext,
+  Budget,
+  Experiment,
+  Metric,
+  Metrics,
+  Outcome,
+  Progress,
+} from './experiment.js';
 import { nearest } from './nearest.js';
 import type { CurvePoint, Run, RunEvent } from './results.js';
 
@@ -21,7 +31,7 @@ export interface RunOptions {
  * Runs arms of an experiment, seed after seed, and tells what happens. Data are loaded once for each seed. The runs
  * come back by seed, then in the experiment's order of arms, whatever `order` is.
  * @throws RangeError at once for an unknown arm or a bad seed; while running whatever an arm throws, an Error for a
- * final metric that is missing or not finite, and the signal's reason once it is aborted (looked at between steps).
+ * final metric that is missing or not finite, a TypeError for an exhibit that is broken or too large, and the signal's reason once it is aborted (looked at between steps).
  */
 export function runExperiment<Data>(
   experiment: Experiment<Data>,
@@ -81,8 +91,9 @@ async function* runSeeds<Data>(
 interface Lane {
   readonly arm: string;
   readonly seed: number;
-  readonly progress: AsyncGenerator<Progress, Metrics, void>;
+  readonly progress: AsyncGenerator<Progress, Outcome, void>;
   readonly curve: CurvePoint[];
+  exhibits: readonly Exhibit[];
   seconds: number;
   run?: Run;
 }
@@ -98,7 +109,7 @@ async function* runTogether<Data>(
     for (const arm of arms) {
       context.signal?.throwIfAborted();
       const { seed } = context;
-      lanes.push({ arm: arm.name, seed, progress: arm.run(context), curve: [], seconds: 0 });
+      lanes.push({ arm: arm.name, seed, progress: arm.run(context), curve: [], exhibits: [], seconds: 0 });
       yield { type: 'started', arm: arm.name, seed };
     }
     while (lanes.some((lane) => !lane.run)) {
@@ -123,14 +134,35 @@ async function advance(lane: Lane, metrics: readonly Metric[]): Promise<RunEvent
   lane.seconds += (performance.now() - start) / 1000;
   const { arm, seed, seconds } = lane;
   if (next.done) {
-    checkFinal(next.value, metrics, lane);
-    lane.run = { arm, seed, metrics: next.value, seconds, curve: thin(lane.curve, longestCurve) };
+    const { metrics: final, exhibits = [] } = partsOf(next.value);
+    checkFinal(final, metrics, lane);
+    show(lane, exhibits);
+    lane.run = {
+      ...{ arm, seed, metrics: final, seconds, curve: thin(lane.curve, longestCurve) },
+      ...(lane.exhibits.length > 0 && { exhibits: lane.exhibits }),
+    };
     return { type: 'finished', run: lane.run };
   }
   lane.curve.push(curvePoint(next.value));
-  const { step, steps, metrics: measured } = next.value;
-  return { type: 'progress', arm, seed, step, steps, metrics: measured, seconds };
+  const { step, steps, metrics: measured, exhibits } = next.value;
+  if (exhibits) show(lane, exhibits);
+  return {
+    ...{ type: 'progress', arm, seed, step, steps, metrics: measured, seconds },
+    ...(exhibits && { exhibits }),
+  };
 }
+
+/** Takes exhibits in. All that the arm has shown stay within the limits together, so that its run can be recorded. */
+function show(lane: Lane, exhibits: readonly Exhibit[]): void {
+  const where = `runExperiment: arm ${lane.arm}, seed ${lane.seed}: exhibits`;
+  lane.exhibits = exhibitsCheck(mergeExhibits(lane.exhibits, exhibits), where);
+}
+
+const partsOf = (outcome: Outcome): { metrics: Metrics; exhibits?: readonly Exhibit[] } =>
+  isMetrics(outcome) ? { metrics: outcome } : outcome;
+
+/** A metric may have the name `metrics`, and is a number then. */
+const isMetrics = (outcome: Outcome): outcome is Metrics => typeof outcome.metrics !== 'object';
 
 /** A verdict needs every declared metric, and a results file holds only finite numbers. */
 function checkFinal(final: Metrics, declared: readonly Metric[], { arm, seed }: Lane): void {

@@ -12,6 +12,14 @@ export function refuse(where: string, value: unknown, expected: string): never {
 export const text: Check<string> = (value, where) =>
   typeof value === 'string' ? value : refuse(where, value, 'a text');
 
+/** @param most characters */
+export const textUpTo =
+  (most: number): Check<string> =>
+  (value, where) =>
+    text(value, where).length <= most
+      ? (value as string)
+      : refuse(where, value, `at most ${most} characters`);
+
 export const finite: Check<number> = (value, where) =>
   Number.isFinite(value) ? (value as number) : refuse(where, value, 'a finite number');
 
@@ -32,9 +40,10 @@ export const oneOf =
     allowed.find((each) => each === value) ?? refuse(where, value, `one of ${allowed.join(', ')}`);
 
 export const list =
-  <T>(element: Check<T>, { most = Number.POSITIVE_INFINITY } = {}): Check<T[]> =>
+  <T>(element: Check<T>, { least = 0, most = Number.POSITIVE_INFINITY } = {}): Check<T[]> =>
   (value, where) => {
     if (!Array.isArray(value)) return refuse(where, value, 'a list');
+    if (value.length < least) return refuse(where, value, `at least ${least} elements`);
     if (value.length > most) return refuse(where, value, `at most ${most} elements`);
     return value.map((each, i) => element(each, `${where}[${i}]`));
   };

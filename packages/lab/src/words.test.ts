@@ -1,6 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import type { Metric } from './experiment.js';
-import { formatDifference, formatMetric } from './format.js';
+import {
+  capitalized,
+  formatDifference,
+  formatMean,
+  formatMeasured,
+  formatMetric,
+  formatSigned,
+} from './format.js';
 import { nearest } from './nearest.js';
 
 describe('formatMetric', () => {
@@ -38,6 +45,71 @@ describe('formatDifference', () => {
     expect(formatDifference(0.7, { unit: 'fraction' })).toBe('70.0 points');
     expect(formatDifference(-0.7, { unit: 'fraction' })).toBe('−70.0 points');
     expect(formatDifference(0.7, { unit: 'seconds' })).toBe('700 ms');
+  });
+});
+
+describe('capitalized', () => {
+  it.each([
+    ['test accuracy', 'Test accuracy'],
+    ['text: loss', 'Text: loss'],
+    ['λ of ridge regression', 'λ of ridge regression'],
+    ['dB gained', 'dB gained'],
+    ['k = 2', 'k = 2'],
+    ['⊥AdamW', '⊥AdamW'],
+    ['', ''],
+  ])('makes %s begin as %s', (text, expected) => {
+    expect(capitalized(text)).toBe(expected);
+  });
+});
+
+describe('how sure a mean is', () => {
+  const fraction = { unit: 'fraction' } as const;
+  const interval = { low: 0.95, high: 0.999 };
+
+  it('stands beside it: the interval and the number of seeds', () => {
+    const points = (value: number) => formatSigned(value, fraction);
+    expect(formatMean({ mean: 0.971, interval }, 3, points)).toBe(
+      '+97.1 points, 95 % interval +95.0 to +99.9, 3 seeds',
+    );
+    const percent = (value: number) => formatMetric(value, fraction);
+    expect(formatMean({ mean: 0.971, interval }, 5, percent)).toBe(
+      '97.1 %, 95 % interval 95.0 to 99.9, 5 seeds',
+    );
+  });
+
+  it('names a unit again where it is another, and none where there is none', () => {
+    const time = (value: number) => formatMetric(value, { unit: 'seconds' });
+    expect(formatMean({ mean: 1.2, interval: { low: 0.9, high: 1.4 } }, 3, time)).toBe(
+      '1.2 s, 95 % interval 900 ms to 1.4, 3 seeds',
+    );
+    const plain = (value: number) => formatMetric(value, { unit: 'number' });
+    expect(formatMean({ mean: 1, interval: { low: -1, high: 3 } }, 3, plain)).toBe(
+      '1, 95 % interval −1 to 3, 3 seeds',
+    );
+  });
+
+  it('is said otherwise where all seeds agree, and of one seed', () => {
+    const write = (value: number) => formatMetric(value, fraction);
+    const point = { mean: 1, interval: { low: 1, high: 1 } };
+    expect(formatMean(point, 3, write)).toBe('100.0 % with each of 3 seeds');
+    expect(formatMean(point, 1, write)).toBe('100.0 %, one seed');
+  });
+
+  it('is told for conditions, after the worst seed where every seed is asked for', () => {
+    const judged = {
+      condition: { metric: 'score', arm: 'a', minus: 'b', over: 'mean', atLeast: 0.5 },
+      text: '',
+      value: 0.6,
+      values: [0.5, 0.6, 0.7],
+      interval: { low: 0.5, high: 0.7 },
+      holds: true,
+    } as const;
+    const mean = '+60.0 points, 95 % interval +50.0 to +70.0, 3 seeds';
+    expect(formatMeasured(judged, fraction)).toBe(mean);
+    const every = { ...judged, condition: { ...judged.condition, over: 'every-seed' }, value: 0.5 } as const;
+    expect(formatMeasured(every, fraction)).toBe(`+50.0 points in the worst seed; mean ${mean}`);
+    const same = { ...every, value: 0, values: [0, 0, 0], interval: { low: 0, high: 0 } };
+    expect(formatMeasured(same, fraction)).toBe('+0.0 points with each of 3 seeds');
   });
 });
 

@@ -1,0 +1,3 @@
+export type { ReportFacts } from './facts.js';
+export { indexPage, type ReportEntry } from './indexPage.js';
+export { reportPage } from './reportPage.js';
