@@ -47,30 +47,79 @@ export interface Entry {
   readonly experiment?: () => Promise<Experiment>;
 }
 
+/** An experiment that is no paper's: something well known, as a reference for what the toolkit does. */
+export interface Example {
+  /** Its name in commands, unlike that of any paper. */
+  readonly slug: string;
+  readonly title: string;
+  /** One sentence for lists. */
+  readonly summary: string;
+  readonly experiment: () => Promise<Experiment>;
+}
+
 /** The day of the feed on whose list the built-in papers stand, `YYYY-MM-DD`. */
 export const catalogueDay = '2025-12-11';
 
 /** All papers, one line each, in the order of their families. */
 export const registry: readonly Entry[] = [
-  { paper: anyloss },
-  { paper: weightCompander },
-  { paper: adab2n },
+  {
+    paper: anyloss,
+    experiment: async () => (await import('./training/anyloss/experiment.js')).experiment,
+  },
+  {
+    paper: weightCompander,
+    experiment: async () => (await import('./training/weight-compander/experiment.js')).experiment,
+  },
+  {
+    paper: adab2n,
+    experiment: async () => (await import('./training/adab2n/experiment.js')).experiment,
+  },
   {
     paper: grokkingEdge,
     experiment: async () => (await import('./training/grokking-edge/experiment.js')).experiment,
   },
-  { paper: maid },
-  { paper: stn },
+  {
+    paper: maid,
+    experiment: async () => (await import('./hyperparameters/maid/experiment.js')).experiment,
+  },
+  {
+    paper: stn,
+    experiment: async () => (await import('./hyperparameters/stn/experiment.js')).experiment,
+  },
   { paper: softhgnn },
   { paper: eurosatAttention },
-  { paper: alfLb },
-  { paper: globalBatchLbl },
-  { paper: roma },
-  { paper: sparseOt },
-  { paper: ftwt },
-  { paper: maskSparsity },
-  { paper: wgsef },
-  { paper: armor },
+  {
+    paper: alfLb,
+    experiment: async () => (await import('./routing/alf-lb/experiment.js')).experiment,
+  },
+  {
+    paper: globalBatchLbl,
+    experiment: async () => (await import('./routing/global-batch-lbl/experiment.js')).experiment,
+  },
+  {
+    paper: roma,
+    experiment: async () => (await import('./routing/roma/experiment.js')).experiment,
+  },
+  {
+    paper: sparseOt,
+    experiment: async () => (await import('./routing/sparse-ot/experiment.js')).experiment,
+  },
+  {
+    paper: ftwt,
+    experiment: async () => (await import('./pruning/ftwt/experiment.js')).experiment,
+  },
+  {
+    paper: maskSparsity,
+    experiment: async () => (await import('./pruning/mask-sparsity/experiment.js')).experiment,
+  },
+  {
+    paper: wgsef,
+    experiment: async () => (await import('./pruning/wgsef/experiment.js')).experiment,
+  },
+  {
+    paper: armor,
+    experiment: async () => (await import('./pruning/armor/experiment.js')).experiment,
+  },
   { paper: eqNet },
   { paper: quantnas },
   { paper: quantllm },
@@ -92,6 +141,22 @@ export const registry: readonly Entry[] = [
   { paper: scalingCrossover },
   { paper: sslRecs },
   { paper: adLoad },
+];
+
+/** Reference experiments, which run by their slug as those of papers do. */
+export const examples: readonly Example[] = [
+  {
+    slug: 'mnist-cnn',
+    title: 'Handwritten digits',
+    summary: 'A small convolutional network reads the digits of MNIST, beside a linear classifier.',
+    experiment: async () => (await import('./examples/mnist-cnn/experiment.js')).experiment,
+  },
+  {
+    slug: 'sotu-transformer',
+    title: 'Speeches, character by character',
+    summary: 'A small transformer learns to write State of the Union addresses, beside counts of characters.',
+    experiment: async () => (await import('./examples/sotu-transformer/experiment.js')).experiment,
+  },
 ];
 
 /** The papers alone, in the order of the registry. */

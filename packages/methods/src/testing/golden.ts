@@ -32,19 +32,42 @@ export interface GoldenOperation {
   readonly tolerance?: Tolerance | ((one: GoldenCase) => Tolerance);
 }
 
-/** One test a case: its operation is looked up by `options.op`, and every field that it expects is compared. */
+/** An option that says in words what the operation does. @throws RangeError for other words: the case is of another kind */
+export function requireOption<Value>(option: string, value: Value, allowed: readonly Value[]): void {
+  if (!allowed.includes(value)) {
+    throw new RangeError(`golden case: ${option} must be one of ${allowed.join(', ')}, got ${value}`);
+  }
+}
+
+/** A case whose options that are null count as not given. */
+const withGivenOptions = (one: GoldenCase): GoldenCase => ({
+  ...one,
+  options: Object.fromEntries(Object.entries(one.options).filter(([, value]) => value !== null)),
+});
+
+/**
+ * Looks up the operation of a case by `options.op` and compares every field that it expects.
+ * @throws AssertionError for an unknown operation and other values
+ */
+export async function checkGolden(
+  given: GoldenCase,
+  operations: Readonly<Record<string, GoldenOperation>>,
+): Promise<void> {
+  const one = withGivenOptions(given);
+  const operation = operations[one.options.op];
+  expect(operation, `no operation ${one.options.op} for case ${one.name}`).toBeDefined();
+  const actual = await operation!.run(one);
+  expect(Object.keys(one.expected).length).toBeGreaterThan(0);
+  const { tolerance = {} } = operation!;
+  const allowed = typeof tolerance === 'function' ? tolerance(one) : tolerance;
+  for (const [field, expected] of Object.entries(one.expected)) {
+    expectClose(actual[field], expected, allowed, field);
+  }
+}
+
+/** One test a case: see `checkGolden`. */
 export function testGolden(file: GoldenFile, operations: Readonly<Record<string, GoldenOperation>>): void {
-  it.each(file.cases)('golden: $name', async (one) => {
-    const operation = operations[one.options.op];
-    expect(operation, `no operation ${one.options.op} for case ${one.name}`).toBeDefined();
-    const actual = await operation!.run(one);
-    expect(Object.keys(one.expected).length).toBeGreaterThan(0);
-    const { tolerance = {} } = operation!;
-    const allowed = typeof tolerance === 'function' ? tolerance(one) : tolerance;
-    for (const [field, expected] of Object.entries(one.expected)) {
-      expectClose(actual[field], expected, allowed, field);
-    }
-  });
+  it.each(file.cases)('golden: $name', (one) => checkGolden(one, operations));
 }
 
 function expectClose(actual: unknown, expected: Json, tolerance: Tolerance, path: string): void {

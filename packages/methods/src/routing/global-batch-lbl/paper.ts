@@ -14,11 +14,11 @@ export const globalBatchLbl: Paper = {
     problem:
       'The usual balancing loss looks at one micro-batch, which holds only a few sequences. It demands even use of all experts inside almost every text, so no expert can specialize in a domain.',
     idea: 'Expert counts are summed over all devices, or over the accumulation steps so far, before the loss is formed; each micro-batch keeps its own mean router probabilities. Only the probabilities carry a gradient.',
-    cost: 'One all-reduce of one count per expert in each layer and step, or a small buffer of counts during gradient accumulation. The paper reports 1.64 s instead of 1.55 s per iteration for its largest model, or 1.59 s with a small local term.',
+    cost: 'One all-reduce of one count per expert in each layer and step, or a small buffer of counts during gradient accumulation. The paper reports 1.64 s instead of 1.55 s per iteration for its largest model, or 1.59 s with a small local term. Measured in one process on a small language model with 8 experts and 512 tokens a step, a training step took as long as without a balancing loss (4.9 ms).',
     useWhen:
       'Mixture-of-experts training with data parallelism or gradient accumulation on data from several domains.',
     avoidWhen:
-      'The whole batch is one micro-batch, or every micro-batch has the same mixture of domains: both losses are then alike. Balance inside a micro-batch gets looser, which costs some speed.',
+      'The whole batch is one micro-batch, or every micro-batch has the same mixture of domains: both losses are then alike. Balance inside a micro-batch gets looser, which costs some speed. On speeches of four eras, read by their characters, experts hardly specialized in our experiment, and it gained nothing over micro-batches.',
   },
   published: [
     {
@@ -45,4 +45,27 @@ export const globalBatchLbl: Paper = {
       ],
     },
   ],
+  usage: `import { loadBalanceLoss, microBatches } from '@evenkeel/methods';
+import { adam, crossEntropy, fit, Linear, MixtureOfExperts, repeat, topKRouter } from '@evenkeel/nn';
+import { randomKey, softmax, splitKey, tensor } from '@evenkeel/tensor';
+
+const [first, second] = splitKey(randomKey(0));
+const model = {
+  mixture: new MixtureOfExperts(first, 2, 4, (key) => new Linear(key, 2, 8), { router: topKRouter(2) }),
+  output: new Linear(second, 8, 2),
+};
+const batch = { inputs: tensor([[1, 1], [1, 2], [2, 1], [3, 3]]), labels: tensor([0, 0, 1, 1], 'int32') };
+
+const trained = await fit({
+  model,
+  loss: ({ mixture, output }, { inputs, labels }) => {
+    const [features, { scores, experts }] = mixture.call(inputs);
+    const parts = [softmax(scores), experts].map((each) => microBatches(each, 2)); // two micro-batches
+    const balance = loadBalanceLoss(parts[0]!, parts[1]!, { level: 'global', weight: 0.008 });
+    return crossEntropy(output.call(features), labels).add(balance.loss);
+  },
+  optimizer: adam({ learningRate: 0.05 }),
+  batches: repeat(batch),
+  steps: 300,
+});`,
 };

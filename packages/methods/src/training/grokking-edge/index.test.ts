@@ -26,6 +26,13 @@ import {
 const float64 = (elements: Parameters<typeof tensor>[0]) => tensor(elements, 'float64');
 const labelsOf = (labels: number[]) => tensor(labels, 'int32');
 
+/** `float32`, or its number of bits. */
+const precisionOf = (precision: string | number) =>
+  (typeof precision === 'number' ? `float${precision}` : precision) as 'float32' | 'float64';
+
+/** How far the parts of a cross-entropy may be off, from the order of its sums alone. */
+const sumTolerances = { float16: 5e-3, float32: 2.5e-7, float64: 5e-16 } as const;
+
 /** One update of a transform from its fresh state. */
 const updateOnce = <Params>(transform: GradientTransform, gradients: Params, params: Params): Params =>
   transform.update(gradients, transform.init(params), params)[0];
@@ -36,8 +43,10 @@ const project = (weight: Tensor, gradient: Tensor, options: Parameters<typeof pe
 describe('golden values', () => {
   testGolden(golden as unknown as GoldenFile, {
     stablemaxCrossEntropy: {
-      tolerance: ({ options: { precision } }) => (precision === 'float32' ? { relative: 1e-5 } : {}),
-      async run({ inputs, options: { reduction, precision } }) {
+      tolerance: ({ options: { precision = 64 } }) =>
+        precisionOf(precision) === 'float32' ? { relative: 1e-5, absolute: 1e-6 } : {},
+      async run({ inputs, options: { reduction, precision: given = 64 } }) {
+        const precision = precisionOf(given);
         const [logits, labels] = [tensor(inputs.logits, precision), labelsOf(inputs.labels)];
         const total = (at: Tensor) => stablemaxCrossEntropy(at, labels, { reduction, precision }).sum();
         return {
@@ -48,25 +57,29 @@ describe('golden values', () => {
       },
     },
     perpGrad: {
-      async run({ inputs, options: { scope, rescale, eps } }) {
-        const options = { ...(scope && { scope }), ...(eps && { epsilon: eps }), rescale };
+      async run({ inputs, options: { scope, rescale, eps: epsilon } }) {
+        const options = { scope, rescale, epsilon };
         return {
           projected: await project(float64(inputs.weight), float64(inputs.gradient), options).toArray(),
         };
       },
     },
     perpSGDStep: {
-      async run({ inputs, options: { rescale, lr } }) {
+      async run({ inputs, options: { scope, rescale, eps: epsilon, lr } }) {
         const [weight, gradient] = [float64(inputs.weight), float64(inputs.gradient)];
-        const transform = chain(perpGrad({ rescale }), sgd({ learningRate: lr }));
+        const transform = chain(perpGrad({ scope, rescale, epsilon }), sgd({ learningRate: lr }));
         return { weightAfter: await applyUpdates(weight, updateOnce(transform, gradient, weight)).toArray() };
       },
     },
     softmaxCollapse: {
       // The last bits depend on the order of the float32 sums; the zeros do not.
-      tolerance: { relative: 0, absolute: 2.5e-7, exactZeros: true },
-      async run({ inputs, options: { precision } }) {
-        return { ...(await softmaxCollapse(float64(inputs.logits), labelsOf(inputs.labels), { precision })) };
+      tolerance({ options: { precision = 32 } }) {
+        const tolerance = sumTolerances[precisionOf(precision)];
+        return { relative: Math.max(tolerance, 1e-7), absolute: tolerance, exactZeros: true };
+      },
+      async run({ inputs, options: { precision = 32 } }) {
+        const [logits, labels] = [float64(inputs.logits), labelsOf(inputs.labels)];
+        return { ...(await softmaxCollapse(logits, labels, { precision: precisionOf(precision) })) };
       },
     },
   });
@@ -246,6 +259,12 @@ describe('perpGrad', () => {
   it('turns a gradient along the weights into zeros', async () => {
     for (const rescale of [true, false])
       expect([...(await perpendicular([3, 4], [6, 8], rescale))]).toEqual([0, 0]);
+    // Whatever rounding leaves of it.
+    for (const dtype of ['float32', 'float64'] as const) {
+      const weight = normal(randomKey(6), [300], { dtype });
+      expect(await project(weight, weight.mul(0.7)).abs().max().item()).toBe(0);
+      expect(await project(tensor([0.3], dtype), tensor([-1.7], dtype)).item()).toBeCloseTo(0, 12);
+    }
   });
 
   it('leaves the gradient of all-zero weights as it is', async () => {

@@ -6,6 +6,7 @@ import {
   evaluate,
   flatten,
   formatShape,
+  greater,
   greaterEqual,
   leavesLike,
   log,
@@ -102,7 +103,8 @@ export interface PerpGradOptions {
 /**
  * ⊥Grad: takes from the gradient g its component along the weights θ, g⊥ = g - (θᵀg / θᵀθ) θ (eq. 12), and passes g⊥ to
  * the next transform. Along θ a network that fits its data only scales its logits up, which lowers the loss and learns
- * nothing. Put it first: `chain(perpGrad(), adamW({ … }))`.
+ * nothing. Put it first: `chain(perpGrad(), adamW({ … }))`. A gradient along the weights becomes 0, and so does that of any
+ * parameter that is a single number, unless it is excluded or the scope is `global`.
  * @throws RangeError for an unknown scope or epsilon ≤ 0; ShapeError when a gradient and its weight differ in shape
  */
 export function perpGrad(options: PerpGradOptions = {}): GradientTransform<readonly []> {
@@ -148,7 +150,11 @@ function perpendicular(
   const remainders = gradients.map((gradient, i) => gradient.sub(mul(weights[i] as Tensor, along)));
   if (!rescale) return remainders;
   const norm = (tensors: readonly Tensor[]) => sqrt(dot(tensors, tensors));
-  const factor = norm(gradients).div(norm(remainders).add(epsilon));
+  const [given, left] = [norm(gradients), norm(remainders)];
+  // Of a gradient along the weights, as that of a single number always is, rounding alone is left: that has no direction.
+  const size = weights.reduce((total, weight) => total + weight.size, 0);
+  const rounding = 4 * Math.sqrt(size) * (given.dtype === 'float64' ? 2 ** -52 : 2 ** -23);
+  const factor = where(greater(left, mul(given, rounding)), given.div(left.add(epsilon)), 0);
   return remainders.map((remainder) => remainder.mul(factor));
 }
 

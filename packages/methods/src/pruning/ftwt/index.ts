@@ -1,0 +1,10 @@
+export { type GateNetworkOptions, type GateOptimizers, gateNetwork, gateOptimizer } from './attach.js';
+export { denseMultiplyAdds, type LayerSize, layerMultiplyAdds } from './cost.js';
+export { Gated, type GatedOptions, type GateMask, type GatePass, type GateRun } from './gated.js';
+export { GateHead, type GateHeadOptions, predictedMask } from './head.js';
+export { maskAccuracy, maskLoss } from './loss.js';
+export { estimateReduction, type GateMeasures, measureGates } from './measure.js';
+export { GatedNetwork, type GateMasks, type NetworkPass } from './network.js';
+export { type Packed, packedCall, packedGate, unpack } from './packed.js';
+export { GatedResidual, type ResidualPass } from './residual.js';
+export { type GateTarget, peakActivations, targetMask } from './target.js';
