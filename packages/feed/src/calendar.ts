@@ -16,6 +16,11 @@ export function today(): string {
   return written(now.getFullYear(), now.getMonth() + 1, now.getDate());
 }
 
+const newYork = new Intl.DateTimeFormat('en-CA', { dateStyle: 'short', timeZone: 'America/New_York' });
+
+/** The day that a moment (milliseconds since 1970) falls on in New York, by which arXiv and daily lists go. */
+export const dayInNewYork = (time: number): string => newYork.format(time);
+
 /** Number of a month from 1 by its English three-letter name, any case; undefined for other words. */
 export function monthNumber(name: string): number | undefined {
   const index = monthNames.indexOf(name.toLowerCase());

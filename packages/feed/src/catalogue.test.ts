@@ -22,6 +22,7 @@ it('gives papers their facts and no abstract', async () => {
     family: 'routing',
     summary: 'About paper-boats.',
     upvotes: 0,
+    tags: [],
     commentCount: 0,
     listedOn: day,
   });

@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely';
 import { isDay } from './calendar.js';
+import { write } from './database/engine.js';
 import type { Database, PaperRow } from './database/schema.js';
 import { isProvisionalId, parseArxivId, provisionalId } from './identifiers.js';
 import { normaliseTitle } from './import/title.js';
@@ -14,6 +15,7 @@ import {
   samePaper,
   savePaper,
 } from './papers.js';
+import { indexPapers } from './search/document.js';
 import type { CataloguePaper } from './types.js';
 
 /**
@@ -27,16 +29,25 @@ export async function addCatalogue(
   day: string,
 ): Promise<void> {
   refuseBadCatalogue(papers, day);
-  await db.transaction().execute(async (transaction) => {
+  await write(db, async (transaction) => {
     const ids: string[] = [];
-    for (const paper of papers) ids.push(await upsert(transaction, paper));
+    const changed: string[] = [];
+    for (const paper of papers) {
+      const { id, isChanged } = await upsert(transaction, paper);
+      ids.push(id);
+      if (isChanged) changed.push(id);
+    }
+    await indexPapers(transaction, changed);
     const listed = await dayOrder(transaction, day);
     const added = ids.filter((id) => !listed.includes(id));
     if (added.length > 0) await setDayOrder(transaction, day, [...listed, ...added]);
   });
 }
 
-async function upsert(db: Kysely<Database>, paper: CataloguePaper): Promise<string> {
+async function upsert(
+  db: Kysely<Database>,
+  paper: CataloguePaper,
+): Promise<{ id: string; isChanged: boolean }> {
   const records = await recordsOf(db, paper);
   const id = idOf(paper, records);
   const known = (await joinRecords(db, records, id)) ?? newPaper(id, paper.title);
@@ -49,11 +60,12 @@ async function upsert(db: Kysely<Database>, paper: CataloguePaper): Promise<stri
     repository: paper.repository ?? known.repository,
     family: paper.family,
     summary: paper.summary,
+    about: paper.inOneMinute ? Object.values(paper.inOneMinute).join('\n') : known.about,
   };
   const [only, ...others] = records;
   const unchanged = only !== undefined && others.length === 0 && samePaper(only, after);
   if (!unchanged) await savePaper(db, after);
-  return id;
+  return { id, isChanged: !unchanged };
 }
 
 /**

@@ -2,3 +2,15 @@
 export class ImportError extends Error {
   override readonly name = 'ImportError';
 }
+
+/** Something that an account may not do, or not so; the message is one line for whoever tried. */
+export class PeopleError extends Error {
+  override readonly name = 'PeopleError';
+
+  constructor(
+    readonly kind: 'bad input' | 'not allowed' | 'not found' | 'too many',
+    message: string,
+  ) {
+    super(message);
+  }
+}

@@ -17,3 +17,19 @@ export function cut(text: string, limit: number): string {
         .slice(0, limit)
         .join('');
 }
+
+/** An address of the web as a browser would write it; anything else a source gave leads nowhere. */
+export function webAddress(text: string | undefined): string | undefined {
+  if (!text || text.length > 500 || !URL.canParse(text)) return undefined;
+  const { protocol, href } = new URL(text);
+  return protocol === 'https:' || protocol === 'http:' ? href : undefined;
+}
+
+/** Text as HTML carries it, in elements and in attributes. */
+export const escapeHtml = (text: string): string =>
+  text
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('"', '&quot;')
+    .replaceAll("'", '&#39;');

@@ -1,18 +1,14 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { sql } from 'kysely';
 import Connection from 'libsql';
-import ts from 'typescript';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { openFeed } from '../feed.js';
+import { compiledProgram } from '../testing/compiledProgram.js';
 import { importText, pageBlock, temporaryFolder } from '../testing/temporaryFeed.js';
 import { openDatabase } from './open.js';
-
-const sources = fileURLToPath(new URL('..', import.meta.url));
-const modules = fileURLToPath(new URL('../../../../node_modules', import.meta.url));
 
 /** Opens the feed of a folder at the moment it is told, imports pages one by one, and says when it is done. */
 const program = `
@@ -31,32 +27,9 @@ process.once('message', async () => {
 process.send('ready');
 `;
 
-/** The package as plain JavaScript in a folder of its own, for processes that read no TypeScript. */
-async function compiledProgram(): Promise<string> {
-  const folder = await temporaryFolder();
-  const files = await readdir(sources, { recursive: true });
-  for (const file of files.filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'))) {
-    const compilerOptions = {
-      module: ts.ModuleKind.ESNext,
-      target: ts.ScriptTarget.ES2023,
-      verbatimModuleSyntax: true,
-    };
-    const { outputText } = ts.transpileModule(await readFile(join(sources, file), 'utf8'), {
-      compilerOptions,
-    });
-    const target = join(folder, file.replace(/\.ts$/, '.js'));
-    await mkdir(dirname(target), { recursive: true });
-    await writeFile(target, outputText);
-  }
-  await symlink(modules, join(folder, 'node_modules'));
-  await writeFile(join(folder, 'package.json'), '{ "type": "module" }');
-  await writeFile(join(folder, 'program.js'), program);
-  return join(folder, 'program.js');
-}
-
 /** Runs the program in several processes that all begin at the same moment; their exit codes. */
 async function runTogether(dataDir: string, names: readonly string[], pages: number): Promise<unknown[]> {
-  const path = await compiledProgram();
+  const path = await compiledProgram(program);
   const children: ChildProcess[] = names.map((name) =>
     fork(path, [dataDir, name, String(pages)], { execArgv: [] }),
   );

@@ -33,6 +33,7 @@ describe('importing a saved page', () => {
       publishedOn: '2025-01-20',
       authorCount: 4,
       authors: [],
+      tags: [],
       upvotes: 0,
       commentCount: 2,
       listedOn: '2025-12-11',

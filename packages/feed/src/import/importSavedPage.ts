@@ -1,10 +1,14 @@
 import { createHash, randomUUID } from 'node:crypto';
-import type { Kysely } from 'kysely';
+import type { Kysely, Transaction } from 'kysely';
+import { write } from '../database/engine.js';
 import type { Database, PaperRow } from '../database/schema.js';
 import { ImportError } from '../errors.js';
 import { isProvisionalId, provisionalId } from '../identifiers.js';
+import { isDailyJson, parseDailyPapers, storeDailyPapers } from '../ingest/dailyPapers.js';
+import { isHtml, parseSavedHtml } from '../ingest/savedHtml.js';
 import { dayOrder, setDayOrder } from '../lists.js';
 import { newPaper, paperByTitle, samePaper, savePaper } from '../papers.js';
+import { indexPapers } from '../search/document.js';
 import { cleanLine, cut } from '../text.js';
 import type { ImportReport } from '../types.js';
 import { parseSavedPage, type SavedBlock, type SavedPage } from './savedPage.js';
@@ -15,7 +19,7 @@ const largestPage = 8 * 1024 * 1024;
 type Change = 'added' | 'updated' | 'unchanged';
 
 /**
- * Imports a daily-papers page saved as text, in one transaction.
+ * Imports a daily-papers page saved as text, HTML or JSON, in one transaction.
  * @throws ImportError when the bytes are no such page, before anything is written.
  */
 export async function importSavedPage(
@@ -24,10 +28,11 @@ export async function importSavedPage(
   options: { savedOn: string; name: string },
 ): Promise<ImportReport> {
   const name = cut(cleanLine(cut(options.name, 1000)), 200);
-  const saved = parseSavedPage(decode(page, name), { savedOn: options.savedOn });
+  const text = decode(page, name);
+  const store = readerOf(text, options.savedOn);
   const digest = createHash('sha256').update(page).digest('hex');
-  return db.transaction().execute(async (transaction) => {
-    const report = await storePage(transaction, saved);
+  return write(db, async (transaction) => {
+    const report = await store(transaction);
     await transaction
       .insertInto('import_log')
       .values({
@@ -44,6 +49,24 @@ export async function importSavedPage(
       })
       .execute();
     return report;
+  });
+}
+
+/** Reads a page, and gives what stores it. @throws ImportError for a text that is no such page */
+function readerOf(
+  text: string,
+  savedOn: string,
+): (transaction: Transaction<Database>) => Promise<ImportReport> {
+  if (!isDailyJson(text) && !isHtml(text)) {
+    const saved = parseSavedPage(text, { savedOn });
+    return (transaction) => storePage(transaction, saved);
+  }
+  const { items, problems, date }: ReturnType<typeof parseSavedHtml> = isHtml(text)
+    ? parseSavedHtml(text)
+    : parseDailyPapers(text);
+  return async (transaction) => ({
+    ...(await storeDailyPapers(transaction, items, { day: date ?? savedOn, savedOn })),
+    problems,
   });
 }
 
@@ -65,13 +88,16 @@ function decode(page: Uint8Array, name: string): string {
 async function storePage(db: Kysely<Database>, page: SavedPage): Promise<ImportReport> {
   const listed = await dayOrder(db, page.date);
   const ids: string[] = [];
+  const changed: string[] = [];
   const count: Record<Change, number> = { added: 0, updated: 0, unchanged: 0 };
   for (const block of page.blocks) {
     const { id, change } = await storeBlock(db, block);
     const isNewlyListed = !listed.includes(id) && !ids.includes(id);
     count[change === 'unchanged' && isNewlyListed ? 'updated' : change]++;
     ids.push(id);
+    if (change !== 'unchanged') changed.push(id);
   }
+  await indexPapers(db, [...new Set(changed)]);
   await setDayOrder(db, page.date, [...new Set([...ids, ...listed])]);
   return { date: page.date, blocks: page.blocks.length, ...count, problems: page.problems };
 }
@@ -98,6 +124,6 @@ function withBlock(paper: PaperRow, block: SavedBlock): PaperRow {
     published_on: official ? (paper.published_on ?? publishedOn) : (publishedOn ?? paper.published_on),
     author_count: official ? (paper.author_count ?? authorCount) : (authorCount ?? paper.author_count),
     abstract: block.abstract ?? paper.abstract,
-    comment_count: Math.max(paper.comment_count, block.commentCount),
+    comment_count: Math.max(paper.comment_count, block.commentCount + paper.own_comments),
   };
 }

@@ -1,4 +1,5 @@
 import { cleanLine, cut } from '../text.js';
+import { isCommon } from './lsa/words.js';
 
 /** Longest query that is looked at, in characters; what follows is left out. */
 export const longestQuery = 250;
@@ -29,6 +30,13 @@ export function queryTerms(query: string): QueryTerms {
     prefix: found.at(-1)?.phrase === false,
     quoted: found.some((term) => term.phrase),
   };
+}
+
+/** Without the words that stand everywhere, where there are others; the last one may become another word. */
+export function tellingTerms(query: QueryTerms): QueryTerms {
+  const last = query.terms.length - 1;
+  const terms = query.terms.filter((term, index) => !isCommon(term) || (query.prefix && index === last));
+  return terms.length === 0 ? query : { ...query, terms };
 }
 
 /**

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { provisionalId } from '../identifiers.js';
+import { atom, entry, settings, source } from '../ingest/testing/arxiv.js';
 import { cataloguePaper, importText, pageBlock, temporaryFeed } from '../testing/temporaryFeed.js';
 
 async function harbourFeed() {
@@ -82,6 +83,30 @@ describe('search', () => {
     expect(await titles('cargo "wicks"')).toEqual([]);
   });
 
+  it('asks for the words that tell something, and for the others where there are no more', async () => {
+    const { titles } = await harbourFeed();
+    expect(await titles('which wicks are these')).toEqual(['Lanterns']);
+    expect((await titles('the')).length).toBeGreaterThan(0);
+    expect(await titles('"the load"')).toHaveLength(2);
+  });
+
+  it('puts misspelt words right, in the middle and half typed, and says what it looked for', async () => {
+    const { feed, titles } = await harbourFeed();
+    for (const typo of ['quantizaton', 'qantization', 'quantizatoin', 'quanitzation of anchors', 'qunatiz']) {
+      expect(await titles(typo)).toEqual(['Quantization of Anchors']);
+    }
+    expect(await feed.search('paprr "load"')).not.toHaveProperty('corrected');
+    expect(await feed.search('the LAOD of paper')).toMatchObject({
+      corrected: 'the load of paper',
+      total: 1,
+    });
+    expect(await feed.search('load')).not.toHaveProperty('corrected');
+    expect(await titles('"quantizaton"')).toEqual([]);
+    await importText(feed, pageBlock('Sextants', 'A sextant.') + pageBlock('Grokking', 'Growing, growing.'));
+    expect(await titles('groking')).toEqual(['Grokking']);
+    expect(await titles('sextnat')).toEqual(['Sextants']);
+  });
+
   it('puts the paper that the query names first', async () => {
     const { feed, titles } = await harbourFeed();
     await importText(feed, pageBlock('Boats', 'None.') + pageBlock('Boats, boats, boats', 'Boats boats.'));
@@ -110,6 +135,70 @@ describe('search', () => {
       expect(pages).toEqual(order);
     }
   });
+
+  it('takes an arXiv id with a version, a DOI in any form and case, and a quoted title for the paper itself', async () => {
+    const { feed, titles } = await harbourFeed();
+    const { addresses } = await source((_, response) =>
+      response.end(atom(1, [entry(7, '<arxiv:doi>10.1000/Boats.7</arxiv:doi>')])),
+    );
+    await feed.ingest({ kind: 'query', query: 'all:boat' }, settings(addresses));
+    for (const query of [
+      '2512.00007',
+      '2512.00007v3',
+      'arXiv:2512.00007',
+      'https://arxiv.org/abs/2512.00007v1',
+      '10.1000/boats.7',
+      'doi:10.1000/BOATS.7',
+      'https://doi.org/10.1000/Boats.7',
+      '"Boat number 7"',
+    ])
+      expect((await titles(query))[0], query).toBe('Boat number 7');
+  });
+
+  it('keeps to a venue, of one year or of all, and finds papers by it', async () => {
+    const { feed, titles } = await harbourFeed();
+    const notes = ['ICLR 2025', 'ICLR 2024 spotlight', 'ICML 2025', '8 pages'];
+    const entries = notes.map((note, i) => entry(i, `<arxiv:comment>${note}</arxiv:comment>`));
+    const { addresses } = await source((_, response) => response.end(atom(4, entries)));
+    await feed.ingest({ kind: 'query', query: 'all:boat' }, settings(addresses));
+    const numbered = (numbers: number[]) => numbers.map((number) => `Boat number ${number}`);
+    expect(await titles('boat number', { venue: 'ICLR 2025', by: 'words' })).toEqual(numbered([0]));
+    expect((await titles('boat number', { venue: 'ICLR', by: 'words' })).sort()).toEqual(numbered([0, 1]));
+    expect(await titles('boat number', { venue: 'IC', by: 'words' })).toEqual([]);
+    expect(await titles('ICML 2025', { by: 'words' })).toEqual(numbered([2]));
+    const listed = await feed.list({ venue: 'ICLR' });
+    expect(listed.papers.map(({ venue }) => venue)).toEqual(['ICLR 2024', 'ICLR 2025']);
+    expect(await feed.venues()).toEqual([
+      { venue: 'ICLR 2025', count: 1 },
+      { venue: 'ICML 2025', count: 1 },
+      { venue: 'ICLR 2024', count: 1 },
+    ]);
+  });
+
+  it('counts, pages and shows what stands in very many papers', async () => {
+    const feed = await temporaryFeed();
+    const items = Array.from({ length: 5200 }, (_, index) => ({
+      id: `${2001 + Math.floor(index / 1000)}.${10_000 + (index % 1000)}`,
+      title: index % 100 === 0 ? `Keels ${index}` : `Study ${index}`,
+      summary: `A keel and mast number${index}.`,
+    }));
+    for (const some of [items.slice(0, 2600), items.slice(2600)]) {
+      await feed.importSavedPage(new TextEncoder().encode(JSON.stringify(some)), {
+        savedOn: '2025-12-11',
+        name: 'many.json',
+      });
+    }
+    const ids = new Set<string>();
+    for (const offset of [0, 100, 5100]) {
+      const { total, hits } = await feed.search('keel mast', { limit: 100, offset, by: 'words' });
+      expect(total).toBe(5200);
+      expect(hits).toHaveLength(100);
+      expect(hits[0]?.snippet.some(({ match }) => match)).toBe(true);
+      for (const { paper } of hits) ids.add(paper.id);
+    }
+    expect(ids.size).toBe(300);
+    expect((await feed.search('keel "number77"', { by: 'words' })).hits[0]?.paper.title).toBe('Study 77');
+  }, 60_000);
 
   it('keeps to a family', async () => {
     const { feed, titles } = await harbourFeed();

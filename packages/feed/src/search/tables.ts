@@ -1,8 +1,11 @@
-import { type Generated, type Kysely, sql } from 'kysely';
+import type { ColumnType, Generated } from 'kysely';
 
-/** The full-text tables of SQLite (FTS5); outside this folder nothing depends on the engine. */
-export interface FullTextTables {
-  /** Row numbers of the index by paper. */
+/** PostgreSQL gives bytes as an array, SQLite as their memory. */
+type Bytes = ColumnType<Uint8Array | ArrayBuffer, Uint8Array, Uint8Array>;
+
+/** The full-text tables of SQLite (FTS5). */
+export interface SqliteSearchTables {
+  /** Row numbers of the index by paper; a paper whose text changes gets a higher one than any before. */
   search_document: { number: Generated<number>; paper_id: string };
   /** What is searched and ranked: words reduced to their stems. */
   search_text: {
@@ -11,6 +14,8 @@ export interface FullTextTables {
     summary: string;
     abstract: string;
     labels: string;
+    authors: string;
+    about: string;
   };
   /** The same text with whole words, kept only for the list of words. */
   search_word: { rowid: number; text: string };
@@ -18,21 +23,44 @@ export interface FullTextTables {
   search_vocabulary: { term: string; doc: number };
 }
 
-/**
- * Creates the full-text tables. Stems and whole words are apart because the beginning of a word need not
- * begin its stem (`quantizat`, whose word has the stem `quantiz`), so that a word half typed is completed
- * from the list of words first.
- */
-export async function createFullTextTables(db: Kysely<unknown>): Promise<void> {
-  await sql`create table search_document (
-    number integer primary key,
-    paper_id text not null unique references paper (id) on update cascade on delete cascade
-  )`.execute(db);
-  await sql`create virtual table search_text using fts5 (
-    title, summary, abstract, labels, tokenize = 'porter unicode61 remove_diacritics 2', prefix = '1 2 3'
-  )`.execute(db);
-  await sql`create virtual table search_word using fts5 (
-    text, content = '', contentless_delete = 1, detail = none, tokenize = 'unicode61 remove_diacritics 2'
-  )`.execute(db);
-  await sql`create virtual table search_vocabulary using fts5vocab (search_word, row)`.execute(db);
+/** The full-text table of PostgreSQL. */
+export interface PostgresSearchTables {
+  search_vector: {
+    paper_id: string;
+    /** A paper whose text changes gets a higher one than any before. */
+    number: Generated<number>;
+    /** What is searched and ranked: words reduced to their stems, weighted by where they stand. */
+    stems: string;
+    /** The same text with whole words, for words half typed. */
+    words: string;
+  };
 }
+
+/** What papers mean, by the models that tell it. Vectors of different models are never compared. */
+export interface VectorTables {
+  search_model: {
+    id: string;
+    /** Numbers of a vector. */
+    dimension: number;
+    /** Papers from which it was computed. */
+    papers: number;
+    /** What is needed to use it again. */
+    state: Bytes;
+    /** ISO 8601, UTC. */
+    made_at: string;
+  };
+  paper_vector: {
+    /** Later ones are higher. */
+    number: Generated<number>;
+    paper_id: string;
+    model_id: string;
+    dimension: number;
+    /** SHA-256 of the text that the vector is of. */
+    digest: string;
+    /** Numbers of 32 bits, the lowest byte first. */
+    vector: Bytes;
+  };
+}
+
+/** What is searched; outside this folder nothing depends on the engine. */
+export type SearchTables = SqliteSearchTables & PostgresSearchTables & VectorTables;
