@@ -1,61 +1,63 @@
-import { type Context, Hono } from 'hono';
+import { Hono } from 'hono';
+import { etag } from 'hono/etag';
+import Negotiator from 'negotiator';
 import { ApiError, answerError } from './apiError.js';
-import { dailyPage } from './daily.js';
-import { dayParameter, integerParameter, queryParameter, refuseUnserved } from './parameters.js';
+import { limitRate, type RateLimit } from './rateLimit.js';
+import { dailyRoutes } from './routes/daily.js';
+import { answerData } from './routes/data.js';
+import { previewRoutes, unsubscribeRoutes } from './routes/digest.js';
+import { documentRoutes } from './routes/documents.js';
+import { healthRoutes } from './routes/health.js';
+import { paperRoutes } from './routes/papers.js';
+import { peopleRoutes } from './routes/people.js';
+import { pictureRoutes } from './routes/pictures.js';
+import { resultRoutes } from './routes/results.js';
+import { syndicationRoutes } from './routes/syndication.js';
 import type { Site } from './site.js';
-import { flatPaper, listItem } from './wire.js';
 
-/** The read API, in the wire format of Hugging Face's papers API, and the health check. */
-export function createApi(site: Site): Hono {
-  const { feed, results } = site;
+/** Everything that is no page: the papers API in Hugging Face's wire format, feeds, documents, pictures, data and health. */
+export function createApi(site: Site, rateLimit: RateLimit): Hono {
   const api = new Hono();
-  api.onError(answerError);
-  api.notFound((c) => answerError(new ApiError(404, 'NotFound', `no such address: ${c.req.path}`), c));
-  api.use('/api/*', async (c, next) => {
+  const { log } = site;
+  api.onError((error, c) => answerError(error, c, log));
+  api.notFound((c) => answerError(new ApiError(404, 'NotFound', `no such address: ${c.req.path}`), c, log));
+  api.use('*', async (c, next) => {
     await next();
-    c.header('content-security-policy', "default-src 'none'; frame-ancestors 'none'");
-    c.header('cache-control', 'no-cache');
+    if (!c.res.headers.has('content-security-policy'))
+      c.header('content-security-policy', "default-src 'none'; frame-ancestors 'none'");
+    if (!c.res.headers.has('cache-control')) c.header('cache-control', 'no-cache');
   });
-
-  api.get('/healthz', async (c) => {
-    const [latest] = await feed.days();
-    return c.json({ status: 'ok', latestDay: latest?.date ?? null, search: 'full-text' });
-  });
-
-  api.get('/api/daily_papers', async (c) => {
-    refuseUnserved(c, { week: [], month: [], submitter: [], sort: ['publishedAt'] });
-    const limit = integerParameter(c, 'limit', { least: 1, most: 100, otherwise: 50 });
-    const page = integerParameter(c, 'p', { least: 0, most: 1_000_000, otherwise: 0 });
-    const { papers, more } = await dailyPage(feed, { date: dayParameter(c, 'date'), page, limit });
-    if (more) c.header('link', `<${nextPage(c, page)}>; rel="next"`);
-    return c.json(await Promise.all(papers.map((paper) => listItem(site, paper, c.req.url))));
-  });
-
-  api.get('/api/papers/search', async (c) => {
-    const limit = integerParameter(c, 'limit', { least: 1, most: 120, otherwise: 120 });
-    const { hits } = await feed.search(queryParameter(c, 'q', 250), { limit });
-    return c.json(await Promise.all(hits.map(({ paper }) => listItem(site, paper, c.req.url))));
-  });
-
-  // Old arXiv ids have a slash, and whatever is asked for gets the same kind of answer.
-  api.get('/api/papers/:id{[^]+}', async (c) => {
-    const id = c.req.param('id');
-    const paper = await feed.paper(id);
-    if (!paper) throw new ApiError(404, 'PaperNotFound', `paper ${id}: not found`);
-    return c.json(await flatPaper(site, paper, c.req.url));
-  });
-
-  api.get('/api/results/:slug', async (c) => {
-    const slug = c.req.param('slug');
-    const recorded = await results.of(slug);
-    if (!recorded) throw new ApiError(404, 'ResultsNotFound', `results of ${slug}: none recorded`);
-    return c.json(recorded);
-  });
+  api.get('/data/:name', (c) => answerData(c, log));
+  api.route('/', healthRoutes(site));
+  // Mail providers ask for many readers from few addresses; tokens cannot be guessed.
+  api.route('/', unsubscribeRoutes(site));
+  api.use('*', limitRate(rateLimit));
+  api.use('*', etag({ weak: true }));
+  for (const routes of [
+    dailyRoutes,
+    peopleRoutes,
+    paperRoutes,
+    resultRoutes,
+    syndicationRoutes,
+    pictureRoutes,
+    documentRoutes,
+    previewRoutes,
+  ]) {
+    api.route('/', routes(site));
+  }
   return api;
 }
 
-function nextPage(c: Context, page: number): string {
-  const url = new URL(c.req.url);
-  url.searchParams.set('p', String(page + 1));
-  return url.pathname + url.search;
+const apiPaths =
+  /^\/(?:api(?:\/|$)|data\/|digest\/|feeds\/|u\/|pictures\/|healthz$|readyz$|llms\.txt$|robots\.txt$|sitemap(?:-\d+)?\.xml$)/;
+
+/** Whether a request is answered here; everything else is a page or an asset. Papers are here as markdown. */
+export function isApiRequest(url: string, accept: string | undefined): boolean {
+  const path = url.replace(/\?.*/s, '');
+  if (!path.startsWith('/papers/')) return apiPaths.test(path);
+  return path.endsWith('.md') || prefersMarkdown(accept ?? '*/*');
 }
+
+/** Whether an `Accept` header wants markdown rather than a page, as those of agents do and those of browsers do not. */
+const prefersMarkdown = (accept: string): boolean =>
+  new Negotiator({ headers: { accept } }).mediaType(['text/html', 'text/markdown']) === 'text/markdown';

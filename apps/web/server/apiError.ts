@@ -1,9 +1,10 @@
 import type { Context } from 'hono';
+import { type Log, loggedPath } from './log.js';
 
 /** An answer other than 200, with a code that programs can tell apart. */
 export class ApiError extends Error {
   constructor(
-    readonly status: 400 | 404 | 500,
+    readonly status: 400 | 401 | 403 | 404 | 429 | 500 | 502,
     readonly code: string,
     message: string,
   ) {
@@ -11,9 +12,10 @@ export class ApiError extends Error {
   }
 }
 
-/** JSON `{ error }`, and the same in the headers that clients of Hugging Face's API read. */
-export function answerError(error: Error, c: Context): Response {
-  if (!(error instanceof ApiError)) console.error(`${c.req.method} ${c.req.path}:`, error);
+/** JSON `{ error }`, and the same in the headers that clients of Hugging Face's API read. Faults of this side are logged. */
+export function answerError(error: Error, c: Context, log: Log): Response {
+  if (!(error instanceof ApiError))
+    log.error({ method: c.req.method, path: loggedPath(c.req.path), err: error }, 'fault');
   const { status, code, message } =
     error instanceof ApiError ? error : new ApiError(500, 'InternalError', 'something went wrong here');
   c.header('x-error-code', code);

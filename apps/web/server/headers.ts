@@ -11,7 +11,14 @@ const headers = {
   'permissions-policy': 'camera=(), geolocation=(), microphone=(), payment=(), usb=()',
 } as const;
 
-/** Sets what every response carries, pages, API and assets alike. */
-export function setHeaders(response: ServerResponse): void {
+/** A year, in which browsers ask for this host by encrypted connections only. */
+const strictTransport = 'max-age=31536000';
+
+/**
+ * Sets what every response carries, pages, API and assets alike.
+ * @param encrypted whether visitors reach the site by https
+ */
+export function setHeaders(response: ServerResponse, encrypted: boolean): void {
   for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
+  if (encrypted) response.setHeader('strict-transport-security', strictTransport);
 }

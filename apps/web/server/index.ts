@@ -1,19 +1,25 @@
-import { createServer, type Server } from 'node:http';
+import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { gracefulClose } from './close.js';
-import { createListener } from './listener.js';
+import { headerLimit, type TimeLimits, usualTimes } from './limits.js';
+import { createListener, type ListenerOptions } from './listener.js';
 import { loadPages } from './pages.js';
-import { openSite, type SiteFolders } from './site.js';
+import type { RateLimit } from './rateLimit.js';
+import { closeSite, openSite, type SiteFolders } from './site.js';
 
+export { loggedPath } from './log.js';
+export { type MailSettings, mailerOf, offlineSender } from './mail.js';
 export type { SiteRequest } from './pages.js';
 export type { RecordedResults } from './results.js';
 export { openSite, type Site, type SiteFolders } from './site.js';
 
-export interface ServerOptions extends SiteFolders {
+export interface ServerOptions extends SiteFolders, Partial<ListenerOptions> {
   /** 0 picks a free one. */
   readonly port: number;
   /** Address to listen on; only this computer when left out. */
   readonly host?: string;
+  /** How long visitors may take. */
+  readonly times?: Partial<TimeLimits> | undefined;
 }
 
 export interface RunningServer {
@@ -22,8 +28,11 @@ export interface RunningServer {
   close(): Promise<void>;
 }
 
-/** Milliseconds. */
-const timeLimits = { headers: 10_000, request: 30_000, silence: 60_000, closing: 5_000 };
+/** Milliseconds in which answers that are under way may end when the site closes. */
+const closingTime = 5_000;
+
+/** As generous as Hugging Face's to anonymous clients. */
+const usualRate: RateLimit = { requests: 500 };
 
 const builtPages = new URL('../build/handler.js', import.meta.url);
 
@@ -37,23 +46,36 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const pages = await loadPages(builtPages);
   const site = await openSite(options);
   try {
-    const server = createServer(createListener(site, pages));
-    server.headersTimeout = timeLimits.headers;
-    server.requestTimeout = timeLimits.request;
-    server.setTimeout(timeLimits.silence);
-    const closeServer = gracefulClose(server, timeLimits.closing);
+    const listener = createListener(site, pages, { rateLimit: usualRate, ...options });
+    const server = limitedServer(listener, { ...usualTimes, ...options.times });
+    const closeServer = gracefulClose(server, closingTime);
     await listen(server, port, host);
     return {
       url: urlOf(server.address() as AddressInfo, host),
       async close() {
         await closeServer();
-        await site.feed.close();
+        await closeSite(site);
       },
     };
   } catch (error) {
-    await site.feed.close();
+    await closeSite(site);
     throw error;
   }
+}
+
+function limitedServer(listener: RequestListener, times: TimeLimits): Server {
+  const server = createServer(
+    {
+      headersTimeout: times.headers,
+      requestTimeout: times.request,
+      keepAliveTimeout: times.idle,
+      connectionsCheckingInterval: times.checking,
+      maxHeaderSize: headerLimit,
+    },
+    listener,
+  );
+  server.setTimeout(times.silence);
+  return server;
 }
 
 function listen(server: Server, port: number, host: string): Promise<void> {

@@ -1,4 +1,4 @@
-import { isDay } from '@evenkeel/feed';
+import { isDay, isPeriod, type PeriodKind } from '@evenkeel/feed';
 import type { Context } from 'hono';
 import { ApiError } from './apiError.js';
 
@@ -31,11 +31,22 @@ export function queryParameter(c: Context, name: string, most: number): string {
   return text;
 }
 
-/** Refuses what the API knows but this site does not serve, rather than answer something else than was asked. */
-export function refuseUnserved(c: Context, served: Readonly<Record<string, readonly string[]>>): void {
-  for (const [name, values] of Object.entries(served)) {
-    const text = c.req.query(name);
-    if (text === undefined || values.includes(text)) continue;
-    refuse(name, text, values.length > 0 ? values.join(' or ') : 'it to be left out: not served here');
+/** One of some words. */
+export function oneOfParameter<Word extends string>(
+  c: Context,
+  name: string,
+  words: readonly Word[],
+  otherwise: Word,
+): Word {
+  const text = c.req.query(name) ?? otherwise;
+  const word = words.find((each) => each === text);
+  return word ?? refuse(name, text, words.join(' or '));
+}
+
+export function periodParameter(c: Context, kind: PeriodKind): string | undefined {
+  const text = c.req.query(kind);
+  if (text !== undefined && !isPeriod(kind, text)) {
+    refuse(kind, text, kind === 'week' ? 'a week as 2025-W09' : 'a month as 2025-02');
   }
+  return text;
 }

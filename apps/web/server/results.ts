@@ -1,6 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseResults, type Results } from '@evenkeel/lab';
+import type { Log } from './log.js';
 
 /** The recorded results of a folder, as they are now: a file written while the site runs is seen. */
 export interface RecordedResults {
@@ -10,8 +11,15 @@ export interface RecordedResults {
 
 const slugPattern = /^[a-z0-9]+(-[a-z0-9]+)*$/;
 
-/** @param folder of files `<slug>.json`; left out or missing: no paper has results */
-export function openResults(folder: string | undefined): RecordedResults {
+/**
+ * @param folder of files `<slug>.json`; left out or missing: no paper has results
+ * @param onRead told of results when they are read, and again when their file has changed
+ */
+export function openResults(
+  folder: string | undefined,
+  log: Log,
+  onRead?: (slug: string, results: Results) => Promise<void>,
+): RecordedResults {
   const read = new Map<string, { modified: number; results: Results | undefined }>();
   return {
     async of(slug) {
@@ -24,18 +32,19 @@ export function openResults(folder: string | undefined): RecordedResults {
       if (modified === undefined) return undefined;
       const known = read.get(slug);
       if (known?.modified === modified) return known.results;
-      const results = await readResults(path);
+      const results = await readResults(path, log);
       read.set(slug, { modified, results });
+      if (results) await onRead?.(slug, results);
       return results;
     },
   };
 }
 
-async function readResults(path: string): Promise<Results | undefined> {
+async function readResults(path: string, log: Log): Promise<Results | undefined> {
   try {
     return parseResults(await readFile(path, 'utf8'));
   } catch (error) {
-    console.error(`results: ${path}: ${error instanceof Error ? error.message : String(error)}`);
+    log.error({ path, err: error }, 'results cannot be read');
     return undefined;
   }
 }

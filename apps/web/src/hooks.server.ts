@@ -1,6 +1,7 @@
-import type { Site } from '@evenkeel/web/server';
+import { loggedPath, type Site } from '@evenkeel/web/server';
 import type { Handle, HandleServerError } from '@sveltejs/kit';
 import { dev } from '$app/environment';
+import { readSession } from '$lib/server/session.js';
 
 let developmentSite: Promise<Site> | undefined;
 
@@ -18,11 +19,21 @@ export const handle: Handle = async ({ event, resolve }) => {
   }
   if (!site) throw new Error('the pages are served by startServer of @evenkeel/web/server only');
   event.locals.site = site;
-  return resolve(event);
+  const session = readSession(event);
+  if (session === undefined) return resolve(event);
+  event.locals.account = await site.feed.people.session(session);
+  const response = await resolve(event);
+  // Pages of somebody are for nobody else; those with a secret in their address nobody keeps.
+  if (response.headers.get('cache-control') !== 'no-store')
+    response.headers.set('cache-control', 'private, no-cache');
+  return response;
 };
 
 /** Faults of this side go to the log; what a visitor mistypes does not. */
 export const handleError: HandleServerError = ({ error, event, status, message }) => {
-  if (status >= 500) console.error(`${event.request.method} ${event.url.pathname}:`, error);
+  if (status >= 500) {
+    const { method } = event.request;
+    event.locals.site.log.error({ method, path: loggedPath(event.url.pathname), err: error }, 'fault');
+  }
   return { message };
 };

@@ -1,11 +1,18 @@
 import { createServer, request, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { examples, registry } from '@evenkeel/methods/papers';
 import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { launchChromium, skipWithoutChromium } from './chromium.js';
 import { startTestSite, type TestSite } from './site.js';
 
 const path = '/papers/2501.04697';
+
+/** Pages of everything that runs. */
+const runnable = [
+  ...registry.filter(({ experiment }) => experiment).map(({ paper }) => `/papers/${paper.slug}`),
+  ...examples.map(({ slug }) => `/examples/${slug}`),
+];
 
 /** Passes a site on without the headers that isolate its pages, as some proxies do. */
 async function withoutIsolation(site: string): Promise<Server> {
@@ -21,6 +28,26 @@ async function withoutIsolation(site: string): Promise<Server> {
   });
   await new Promise<void>((resolve) => proxy.listen(0, 'localhost', resolve));
   return proxy;
+}
+
+/** A worker that trains nothing and shows something, twice. */
+const showingWorker = `
+  const progress = (arm, step, exhibits) =>
+    postMessage({ type: 'progress', arm, seed: 0, step, steps: 9, metrics: { testAccuracy: 0.5 }, seconds: 1, exhibits });
+  const said = (text) => ({ kind: 'text', title: 'Said', text });
+  onmessage = ({ data }) => {
+    if (data.type === 'stop') return postMessage({ type: 'stopped' });
+    postMessage({ type: 'ready', threads: 1 });
+    progress('adamw', 1, [said('early words')]);
+    progress('adamw', 2, [said('later <b>words</b>')]);
+    progress('perp-adamw', 1, [{ kind: 'heat map', title: 'Map', rowAxis: 'a', columnAxis: 'b', values: [[0, 1]] }]);
+  };
+`;
+
+interface Options extends BrowserContextOptions {
+  /** Path of the page. */
+  readonly at?: string;
+  readonly origin?: string;
 }
 
 /** The Run panel of a page, as a reader uses it. */
@@ -57,15 +84,15 @@ describe.skipIf(skipWithoutChromium())('the Run panel', () => {
     await site?.close();
   });
 
-  /** Opens the paper and hands over its panel; the page is closed afterwards, whatever happens. */
+  /** Opens a page and hands over its panel; the page is closed afterwards, whatever happens. */
   async function withPage(
     body: (page: Page, panel: ReturnType<typeof panelOf>) => Promise<void>,
-    { origin = site.url, ...options }: BrowserContextOptions & { origin?: string } = {},
+    { at = path, origin = site.url, ...options }: Options = {},
   ): Promise<void> {
     const context = await browser.newContext(options);
     try {
       const page = await context.newPage();
-      await page.goto(origin + path);
+      await page.goto(origin + at);
       await body(page, panelOf(page));
     } finally {
       await context.close();
@@ -120,6 +147,26 @@ describe.skipIf(skipWithoutChromium())('the Run panel', () => {
     }
   }, 200_000);
 
+  it('shows what an arm shows while it trains, the latest in place of what was before', () =>
+    withPage(async (page, { press, panel, button }) => {
+      await button('Run').and(page.locator(':enabled')).waitFor();
+      await page.route('**/worker-*.js', (route) =>
+        route.fulfill({
+          contentType: 'text/javascript',
+          headers: { 'cross-origin-embedder-policy': 'require-corp' },
+          body: showingWorker,
+        }),
+      );
+      await press('Run');
+      await panel.getByText('later <b>words</b>', { exact: true }).waitFor();
+      expect(await panel.getByText('early words').count()).toBe(0);
+      expect(await panel.getByRole('heading', { name: 'Said' }).count()).toBe(1);
+      await panel.getByRole('img', { name: 'Map, ⊥AdamW: 1 by 2 values' }).waitFor();
+      await press('Stop');
+      await button('Run again').waitFor();
+      expect(await panel.getByText('later <b>words</b>', { exact: true }).isVisible()).toBe(true);
+    }));
+
   it(
     'stops when asked, keeps what was drawn, and ends the worker',
     () =>
@@ -133,6 +180,28 @@ describe.skipIf(skipWithoutChromium())('the Run panel', () => {
         await button('Run again').waitFor();
       }),
     60_000,
+  );
+
+  it.each(runnable)(
+    'trains %s until it is stopped, and the browser has nothing to complain about',
+    (at) =>
+      withPage(
+        async (page, { press, panel }) => {
+          const complaints: string[] = [];
+          page.on('pageerror', ({ message }) => complaints.push(message));
+          page.on('console', (message) => {
+            if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
+          });
+          await press('Run');
+          await panel.getByText(/^Training: .*, step \d+ of \d+$/).waitFor({ timeout: 60_000 });
+          await press('Stop');
+          await panel.getByText(/^Stopped after .*, step \d+ of \d+$/).waitFor({ timeout: 5000 });
+          expect(await panel.getByRole('alert').count()).toBe(0);
+          expect(complaints).toEqual([]);
+        },
+        { at },
+      ),
+    90_000,
   );
 
   it(

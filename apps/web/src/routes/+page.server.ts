@@ -1,7 +1,6 @@
-import { describeDay } from '$lib/server/day.js';
+import { findDay } from '$lib/server/day.js';
 import type { PageServerLoad } from './$types.js';
 
-export const load: PageServerLoad = async ({ locals: { site }, url }) => {
-  const day = await site.feed.day();
-  return { day: day && (await describeDay(site, day, url.searchParams)) };
-};
+export const load: PageServerLoad = async ({ locals, url }) => ({
+  day: await findDay(locals, url.searchParams),
+});

@@ -30,7 +30,7 @@ describe('the comparison of a run', () => {
 
   it('says what was recorded, over how many seeds and with which verdict', () => {
     expect(recordedSentence(experiment, full, both(0.9), results)).toBe(
-      'One seed; the recorded result is +70.0 ± 2.0 points over 3 seeds (● reproduced). This run lies within the range of the recorded seeds.',
+      'One seed; the recorded result is +70.0 points, 95 % interval +68.0 to +72.0, 3 seeds (● reproduced). This run lies within the range of the recorded seeds.',
     );
   });
 
@@ -51,7 +51,7 @@ describe('the comparison of a run', () => {
     const alone = [runWith('half', 7, 0.5)];
     expect(findingSentence(experiment, { seed: 7 }, alone)).toBe('With seed 7, score: HALF 50.0 %.');
     expect(recordedSentence(experiment, full, alone, results)).toContain(
-      'the recorded result is 50.0 % ± 0.0 % over 3 seeds',
+      'the recorded result is 50.0 % with each of 3 seeds (●',
     );
   });
 

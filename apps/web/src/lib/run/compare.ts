@@ -1,8 +1,17 @@
-import { formatMetric, type Metric, type Results, type Role, type Run } from '@evenkeel/lab';
-import { deviation, extent, mean } from 'd3-array';
+import {
+  formatMean,
+  formatMetric,
+  formatSigned,
+  type Metric,
+  type Results,
+  type Role,
+  type Run,
+  summarize,
+} from '@evenkeel/lab';
+import { extent } from 'd3-array';
 import type { RunRequest } from './messages.js';
 import { type ExperimentMeta, headlineMetric } from './meta.js';
-import { counted, formatDifferenceSpread, formatSigned, formatSpread, verdictMarks } from './words.js';
+import { verdictMarks, writing } from './words.js';
 
 /** The finding in one sentence: method beside baseline, or the one arm that ran. */
 export function findingSentence(
@@ -17,7 +26,7 @@ export function findingSentence(
   const said = (arm: Compared): string => `${arm.label} ${formatMetric(arm.value, metric)}`;
   const start = `With seed ${seed}, ${metric.label}: ${said(first)}`;
   if (!second) return `${start}.`;
-  return `${start}, ${said(second)} (${formatSigned(metric, first.value - second.value)}).`;
+  return `${start}, ${said(second)} (${formatSigned(first.value - second.value, metric)}).`;
 }
 
 /** What the same comparison gave when it was recorded, and where this run lies in it. */
@@ -35,12 +44,12 @@ export function recordedSentence(
   if (!results || recorded.length === 0)
     return 'One seed; there is no recorded result to compare it with yet.';
 
-  const average = mean(recorded) as number;
-  const std = deviation(recorded) ?? 0;
-  const value = second
-    ? formatDifferenceSpread(metric, average, std, recorded.length)
-    : formatSpread(metric, { mean: average, std }, recorded.length);
-  const told = `the recorded result is ${value} over ${counted(recorded.length, 'seed')} (${verdictMarks[results.verdict]} ${results.verdict})`;
+  const sure = formatMean(
+    summarize(recorded),
+    recorded.length,
+    writing(metric, { signed: second !== undefined }),
+  );
+  const told = `the recorded result is ${sure} (${verdictMarks[results.verdict]} ${results.verdict})`;
   if (budget === 'quick') return `One seed and a smaller budget; ${told}, with the full budget.`;
   const here = second ? first.value - second.value : first.value;
   return `One seed; ${told}. ${placeAmong(recorded, here)}`;

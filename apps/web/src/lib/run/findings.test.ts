@@ -8,7 +8,9 @@ const [loss, score] = results.metrics;
 
 describe('the findings', () => {
   it('are titled by what method and baseline reached', () => {
-    expect(findingTitle(results, score!)).toBe('Score: BETTER 90.0 % ± 2.0 %, PLAIN 20.0 % ± 0.0 %');
+    expect(findingTitle(results, score!)).toBe(
+      'Score: BETTER 90.0 %, PLAIN 20.0 % (+70.0 points, 95 % interval +68.0 to +72.0, 3 seeds)',
+    );
   });
 
   it('draw the headline first, and no metric of which neither more nor less is better', () => {
@@ -17,21 +19,22 @@ describe('the findings', () => {
     expect(barMetrics({ ...results, metrics: [neither, score!] })).toEqual([score]);
   });
 
-  it('draw for each arm the mean line and a line for each seed', () => {
+  it('draw for each arm the mean line in the band of its seeds', () => {
     const better = recordedLines(results, score!).find(({ name }) => name === 'better');
     expect(better?.points).toHaveLength(1);
     expect(better?.points[0]?.value).toBeCloseTo(0.9);
-    expect(better?.seeds).toHaveLength(3);
+    expect(better?.points[0]).toMatchObject({ low: 0.88, high: 0.92 });
   });
 
   it('leave out lines of a metric that was not drawn', () => {
     expect(recordedLines(results, { ...score!, name: 'unknown' })).toEqual([]);
   });
 
-  it('write a measured difference in points with its sign', () => {
+  it('write a measured difference in points with its sign, and how sure its mean is', () => {
     const condition = results.claims[0]!.conditions[0]!;
-    expect(measuredText(condition, results.metrics)).toBe('+68.0 points');
-    expect(measuredText({ ...condition, value: -0.02 }, results.metrics)).toBe('−2.0 points');
+    expect(measuredText(condition, results.metrics)).toBe(
+      '+68.0 points in the worst seed; mean +70.0 points, 95 % interval +68.0 to +72.0, 3 seeds',
+    );
   });
 });
 

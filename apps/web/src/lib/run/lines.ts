@@ -1,5 +1,5 @@
 import type { Role } from '@evenkeel/lab';
-import type { Point } from './geometry.js';
+import { type Point, type Series, seriesAt, seriesOf } from '@evenkeel/lab/chart';
 
 /** How an arm's line looks. Told apart by dash as well as by colour. */
 export interface LineStyle {
@@ -14,27 +14,19 @@ export interface Line extends LineStyle {
   readonly name: string;
   readonly label: string;
   readonly points: readonly Point[];
+  /** What is drawn in place of the points where they end early. */
+  readonly drawn?: readonly Point[];
 }
 
-const others: readonly LineStyle[] = [
-  { color: '--series-3', dash: [3, 3] },
-  { color: '--series-4', dash: [12, 3, 3, 3] },
-  { color: '--series-5', dash: [1, 3] },
-  { color: '--series-6', dash: [16, 4] },
-];
+const styleOf = ({ color, dash }: Series): LineStyle => ({ color: `--series-${color}`, dash });
+
+/** A style for each of many lines without roles. */
+export const lineStyleAt = (index: number): LineStyle => styleOf(seriesAt(index));
 
 /** The style of each arm by name: the first method solid in the accent colour, the first baseline grey and dashed. */
 export function lineStyles(
   arms: readonly { readonly name: string; readonly role: Role }[],
 ): ReadonlyMap<string, LineStyle> {
-  const method = arms.find(({ role }) => role === 'method');
-  const baseline = arms.find(({ role }) => role === 'baseline');
-  let turn = 0;
-  return new Map(
-    arms.map((arm): [string, LineStyle] => {
-      if (arm === method) return [arm.name, { color: '--series-2', dash: [] }];
-      if (arm === baseline) return [arm.name, { color: '--series-1', dash: [7, 4] }];
-      return [arm.name, others[turn++ % others.length] as LineStyle];
-    }),
-  );
+  const series = seriesOf(arms);
+  return new Map(arms.map(({ name }, i) => [name, styleOf(series[i]!)]));
 }

@@ -1,6 +1,6 @@
 import type { Budget, Run, RunEvent } from '@evenkeel/lab';
 
-/** One live run: some arms of one paper's experiment, with one seed. */
+/** One live run: some arms of one experiment, with one seed. */
 export interface RunRequest {
   readonly slug: string;
   readonly arms: readonly string[];

@@ -37,6 +37,17 @@ describe('the state of the Run panel', () => {
     expect(after(...started)).toMatchObject({ threads: 2, startedAt: 0, trainingAt: 2000 });
   });
 
+  it('shows the latest exhibit of each title, and in the end those of the run', () => {
+    const words = (text: string) => ({ kind: 'text', title: 'words', text }) as const;
+    const showing = (text: string) => ({ ...progress('better', 1, 0), exhibits: [words(text)] }) as Action;
+    const exhibitsOf = (state: PanelState) => state.arms.map(({ exhibits }) => exhibits);
+    const shown = [...started, showing('early'), showing('later'), progress('better', 2, 0)];
+    expect(exhibitsOf(after(...shown))).toEqual([[], [words('later')]]);
+    expect(exhibitsOf(after(...shown, { type: 'stopped' }))).toEqual([[], [words('later')]]);
+    const run = { ...runWith('better', 4, 1), exhibits: [words('last')] };
+    expect(exhibitsOf(after(...shown, { type: 'finished', run }))).toEqual([[], [words('last')]]);
+  });
+
   it('collects the points of each arm', () => {
     const { arms } = after(
       ...started,

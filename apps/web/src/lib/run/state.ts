@@ -1,4 +1,4 @@
-import type { CurvePoint, Run } from '@evenkeel/lab';
+import { type CurvePoint, type Exhibit, mergeExhibits, type Run } from '@evenkeel/lab';
 import type { Failure, FromWorker, RunRequest } from './messages.js';
 
 /** What the Run panel shows. */
@@ -24,6 +24,8 @@ export interface ArmState {
   /** 0 until the arm has said how many there are. */
   readonly steps: number;
   readonly points: readonly CurvePoint[];
+  /** What there is to look at by now. */
+  readonly exhibits: readonly Exhibit[];
   /** Present once the arm has ended. */
   readonly run?: Run;
 }
@@ -49,7 +51,7 @@ export function reduce(state: PanelState, action: Action, at: number): PanelStat
         phase: 'loading',
         request: action.request,
         startedAt: at,
-        arms: action.request.arms.map((name) => ({ name, step: 0, steps: 0, points: [] })),
+        arms: action.request.arms.map((name) => ({ name, step: 0, steps: 0, points: [], exhibits: [] })),
       };
     case 'loading':
       return { ...state, loading: { received: action.received, total: action.total } };
@@ -68,6 +70,7 @@ export function reduce(state: PanelState, action: Action, at: number): PanelStat
         step: action.step,
         steps: action.steps,
         points: appended(arm.points, { step: action.step, metrics: action.metrics }),
+        exhibits: action.exhibits ? mergeExhibits(arm.exhibits, action.exhibits) : arm.exhibits,
       }));
     case 'finished':
       return withArm(state, action.run.arm, (arm) => finishedArm(arm, action.run));
@@ -111,7 +114,8 @@ function withArm(state: PanelState, name: string, change: (arm: ArmState) => Arm
 }
 
 function finishedArm(arm: ArmState, run: Run): ArmState {
-  return { ...arm, step: arm.steps, points: run.curve.length > 0 ? run.curve : arm.points, run };
+  const points = run.curve.length > 0 ? run.curve : arm.points;
+  return { ...arm, step: arm.steps, points, exhibits: run.exhibits ?? [], run };
 }
 
 function appended(points: readonly CurvePoint[], point: CurvePoint): readonly CurvePoint[] {

@@ -48,6 +48,21 @@ describe('throttleProgress', () => {
     expect(steps(passed, 'a')).toEqual([1, 10, 20, 30]);
   });
 
+  it('passes every event that shows what the next one does not', () => {
+    const passed: RunEvent[] = [];
+    const throttle = throttleProgress(
+      (event) => passed.push(event),
+      100,
+      () => 0,
+    );
+    for (let step = 1; step <= 30; step++) {
+      const exhibits = [{ kind: 'text', title: 'words', text: `${step}` }] as const;
+      throttle.push({ ...progress('a', step), ...(step % 10 === 0 && { exhibits }) } as RunEvent);
+    }
+    throttle.flush();
+    expect(steps(passed, 'a')).toEqual([1, 10, 20, 30]);
+  });
+
   it('passes the last progress of an arm before its end', () => {
     const passed: RunEvent[] = [];
     const throttle = throttleProgress(

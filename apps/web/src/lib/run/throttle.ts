@@ -11,8 +11,8 @@ export interface Throttle {
 
 /**
  * Thins out progress: of each arm and seed at most one event per `interval` is passed on, and the last one always is,
- * before the event that ends the arm. An event that measures what its successor does not is passed too: some metrics are
- * measured at few steps. Other events pass at once.
+ * before the event that ends the arm. An event that measures or shows what its successor does not is passed too: some
+ * metrics are measured at few steps. Other events pass at once.
  * @param interval milliseconds
  * @param now a clock in milliseconds
  */
@@ -51,6 +51,12 @@ export function throttleProgress(
 }
 
 const measuresMore = (event: ProgressEvent | undefined, successor: ProgressEvent): boolean =>
-  event !== undefined && Object.keys(event.metrics).some((name) => !(name in successor.metrics));
+  event !== undefined && namesOf(event).some((name) => !namesOf(successor).includes(name));
+
+/** Of what an event measures and shows. */
+const namesOf = ({ metrics, exhibits = [] }: ProgressEvent): string[] => [
+  ...Object.keys(metrics),
+  ...exhibits.map(({ title }) => `exhibit ${title}`),
+];
 
 const keyOf = ({ arm, seed }: { arm: string; seed: number }): string => `${seed}:${arm}`;

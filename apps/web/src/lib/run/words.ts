@@ -1,9 +1,12 @@
 import {
   type ClaimVerdict,
-  formatDifference,
+  capitalized,
+  formatInterval,
   formatMetric,
+  formatSigned,
   type Metric,
   type PaperVerdict,
+  type Summary,
 } from '@evenkeel/lab';
 
 /** Marks that go with the words of a verdict, so that it is told by shape as well as by colour. */
@@ -16,8 +19,6 @@ export const verdictMarks: Record<PaperVerdict | ClaimVerdict, string> = {
   'not tested here': '–',
 };
 
-export const capitalized = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
-
 /** `1 seed`, `3 seeds`. */
 export const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
 
@@ -28,29 +29,21 @@ export const listed = (items: readonly string[]): string => new Intl.ListFormat(
 export const inWords = (count: number): string =>
   ['no', 'one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine'][count] ?? String(count);
 
-/** A mean and the spread around it; the spread is left out where a single seed has none. */
-export function formatSpread(
-  metric: Metric,
-  { mean, std }: { mean: number; std: number },
-  seeds: number,
-): string {
-  return seeds > 1
-    ? `${formatMetric(mean, metric)} ± ${formatMetric(std, metric)}`
-    : formatMetric(mean, metric);
-}
+/** Writes values of a metric, and differences of them with their sign, for `formatMean`. */
+export const writing =
+  (metric: Pick<Metric, 'unit'>, { signed }: { signed: boolean }) =>
+  (value: number): string =>
+    signed ? formatSigned(value, metric) : formatMetric(value, metric);
 
-/** A difference with its sign, such as `+70.0 points` or `−0.2 s`. */
-export const formatSigned = (metric: Metric, difference: number): string =>
-  `${difference < 0 ? '' : '+'}${formatDifference(difference, metric)}`;
-
-/** Mean and spread of differences, such as `+99.5 ± 0.3 points`; of a single seed without spread. */
-export function formatDifferenceSpread(metric: Metric, mean: number, std: number, seeds: number): string {
-  const average = formatSigned(metric, mean);
-  return seeds > 1 ? `${average.replace(/ points$/, '')} ± ${formatDifference(std, metric)}` : average;
+/** A mean with its 95 % interval, short enough for a cell: `97.2 % (93.4 to 99.9)`. */
+export function formatWithInterval(metric: Pick<Metric, 'unit'>, { mean, interval }: Summary): string {
+  const text = formatMetric(mean, metric);
+  if (interval.low === interval.high) return text;
+  return `${text} (${formatInterval(interval, writing(metric, { signed: false }), text)})`;
 }
 
 /** A number beside an axis, in the unit of `axisLabel`. */
-export const formatTick = (metric: Metric, value: number): string =>
+export const formatTick = (metric: Pick<Metric, 'unit'>, value: number): string =>
   new Intl.NumberFormat('en-GB', {
     notation: metric.unit === 'bytes' || Math.abs(value) >= 1e6 ? 'compact' : 'standard',
     maximumSignificantDigits: 4,

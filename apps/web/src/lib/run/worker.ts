@@ -1,4 +1,4 @@
-import { registry } from '@evenkeel/methods/papers';
+import { experimentOf } from './experiments.js';
 import { failureFrom } from './failure.js';
 import type { Failure, FromWorker, RunRequest, ToWorker } from './messages.js';
 import { loadRuntime } from './runtime.js';
@@ -19,8 +19,8 @@ async function run(request: RunRequest): Promise<void> {
   try {
     const threads = await loadRuntime((received, total) => post({ type: 'loading', received, total }));
     stage = 'experiment';
-    const load = registry.find((entry) => entry.paper.slug === request.slug)?.experiment;
-    if (!load) throw new Error(`no paper named “${request.slug}” has an experiment`);
+    const load = experimentOf(request.slug);
+    if (!load) throw new Error(`there is no experiment named “${request.slug}”`);
     const experiment = await load();
     stage = 'training';
     post({ type: 'ready', threads });

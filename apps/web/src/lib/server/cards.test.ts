@@ -21,6 +21,12 @@ it('cuts a very long sentence at a word', () => {
   expect(cut.length).toBeLessThanOrEqual(282);
 });
 
+it('neither ends nor is cut within a formula', () => {
+  expect(firstSentence('We show $f(x). Y$ holds. More.')).toBe('We show $f(x). Y$ holds.');
+  const text = `${'word '.repeat(54)}$a + b + c + d + e + f$ ${'word '.repeat(50)}`;
+  expect(firstSentence(text)).toBe(`${'word '.repeat(54)}…`);
+});
+
 it('always gives the beginning of the text, and never much of it', () => {
   fc.assert(
     fc.property(fc.string({ maxLength: 3000 }), (text) => {

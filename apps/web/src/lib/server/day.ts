@@ -1,16 +1,34 @@
-import type { DayList } from '@evenkeel/feed';
+import { type DayList, periodOf } from '@evenkeel/feed';
 import type { Site } from '@evenkeel/web/server';
+import type { Card } from '../card.js';
 import { familyName } from '../families.js';
 import { byStanding, cardOf } from './cards.js';
 
-/** One day as its page shows it, filtered and sorted by the address (`?family=`, `?sort=runs`). */
-export async function describeDay(site: Site, day: DayList, parameters: URLSearchParams) {
+const orders = ['votes', 'runs'] as const;
+
+/**
+ * A day, or the last one before it with papers, as its page shows it: filtered and sorted by the address (`?family=`,
+ * `?sort=votes`, `?sort=runs`), without what whoever is signed in has hidden.
+ * @param date the last day with papers unless said
+ */
+export async function findDay(
+  { site, account }: App.Locals,
+  parameters: URLSearchParams,
+  date?: string,
+): Promise<DayPage | undefined> {
+  const day = await site.feed.day(date, { notHiddenBy: account?.id });
+  return day && describeDay(site, day, parameters);
+}
+
+async function describeDay(site: Site, day: DayList, parameters: URLSearchParams) {
   const family = parameters.get('family') || undefined;
-  const sort = parameters.get('sort') === 'runs' ? ('runs' as const) : undefined;
+  const sort = orders.find((order) => order === parameters.get('sort'));
   const cards = await Promise.all(day.papers.map((paper) => cardOf(site, paper)));
   const shown = cards.filter((card) => !family || card.family === family);
   return {
     date: day.date,
+    week: periodOf('week', day.date),
+    month: periodOf('month', day.date),
     previous: day.previous,
     next: day.next,
     family,
@@ -18,11 +36,13 @@ export async function describeDay(site: Site, day: DayList, parameters: URLSearc
     families: countFamilies(day),
     total: cards.length,
     runnable: cards.filter(({ standing }) => standing !== 'not implemented').length,
-    papers: sort ? shown.sort(byStanding) : shown,
+    papers: sort ? shown.sort(sort === 'runs' ? byStanding : byVotes) : shown,
   };
 }
 
 export type DayPage = Awaited<ReturnType<typeof describeDay>>;
+
+const byVotes = (a: Card, b: Card): number => (b.upvotes ?? 0) - (a.upvotes ?? 0);
 
 /** Families of the day's papers by name, and how many papers each has. */
 function countFamilies({ papers }: DayList): { family: string; count: number }[] {

@@ -1,8 +1,8 @@
-import { findPaper } from '@evenkeel/methods/papers';
+import { experimentOf } from '../run/experiments.js';
 import { type ExperimentMeta, experimentMeta } from '../run/meta.js';
 
-/** What a page shows of a paper's experiment before it runs; undefined where the paper is not implemented here. */
+/** What a page shows of an experiment before it runs; undefined where the paper is not implemented here. */
 export async function describeExperiment(slug: string): Promise<ExperimentMeta | undefined> {
-  const load = findPaper(slug)?.experiment;
+  const load = experimentOf(slug);
   return load && experimentMeta(await load());
 }

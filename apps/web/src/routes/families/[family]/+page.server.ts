@@ -1,17 +1,19 @@
+import type { Typeset } from '@evenkeel/feed';
 import { findPaper } from '@evenkeel/methods/papers';
 import { error } from '@sveltejs/kit';
 import { familyDescription, familyName } from '$lib/families.js';
-import { byStanding, cardOf } from '$lib/server/cards.js';
+import { byStanding, cardOf, firstSentence } from '$lib/server/cards.js';
 import type { PageServerLoad } from './$types.js';
 
 export const load: PageServerLoad = async ({ locals: { site }, params, url }) => {
   const { family } = params;
-  const papers = await site.feed.family(family);
+  const { papers } = await site.feed.list({ family, limit: 1000 });
   if (papers.length === 0) error(404, `No paper here is filed under “${family}”.`);
   const rows = await Promise.all(
     papers.map(async (paper) => {
       const { problem, cost } = (paper.slug && findPaper(paper.slug)?.paper.inOneMinute) || {};
-      return { ...(await cardOf(site, paper)), problem, cost };
+      // Whole accounts of the cost are for the page of the paper.
+      return { ...(await cardOf(site, paper)), problem, cost: cost && firstSentence(cost) };
     }),
   );
   const { sort, descending } = sortParameter(url.searchParams.get('sort'));
@@ -28,13 +30,13 @@ export const load: PageServerLoad = async ({ locals: { site }, params, url }) =>
 };
 
 interface Sortable {
-  readonly title: string;
+  readonly title: Typeset;
   readonly publishedOn?: string;
   readonly standing: Parameters<typeof byStanding>[0]['standing'];
 }
 
 const orders = {
-  title: (a: Sortable, b: Sortable) => a.title.localeCompare(b.title, 'en'),
+  title: (a: Sortable, b: Sortable) => a.title.text.localeCompare(b.title.text, 'en'),
   date: (a: Sortable, b: Sortable) => (a.publishedOn ?? '').localeCompare(b.publishedOn ?? ''),
   verdict: byStanding,
 };

@@ -1,0 +1,10 @@
+import { error } from '@sveltejs/kit';
+import { describeList } from '$lib/server/list.js';
+import type { PageServerLoad } from './$types.js';
+
+export const load: PageServerLoad = async ({ locals: { site }, params, url }) => {
+  const { venue } = params;
+  const list = await describeList(site, { venue }, ['newest', 'votes', 'trending'], url.searchParams);
+  if (list.total === 0 && !list.family) error(404, `No paper here appeared at “${venue}”.`);
+  return { venue, list };
+};
