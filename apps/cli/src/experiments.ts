@@ -1,28 +1,39 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Experiment, Run, RunEvent } from '@evenkeel/lab';
-import type { Entry } from '@evenkeel/methods/papers';
+import type { Entry, Example } from '@evenkeel/methods/papers';
 import { refuseUnknown, UsageError } from './errors.js';
 
-/** Slugs of the papers that have an experiment. */
-export function runnable(registry: readonly Entry[]): string[] {
-  return registry.filter((entry) => entry.experiment).map((entry) => entry.paper.slug);
+/** What there is to run: papers, some of them with an experiment, and examples. */
+export interface Catalogue {
+  readonly registry: readonly Entry[];
+  readonly examples: readonly Example[];
+}
+
+/** Slugs of the papers and examples that have an experiment, papers first. */
+export function runnable({ registry, examples }: Catalogue): string[] {
+  const papers = registry.filter((entry) => entry.experiment).map((entry) => entry.paper.slug);
+  return [...papers, ...examples.map((example) => example.slug)];
 }
 
 /**
- * The loader of a paper's experiment.
- * @throws UsageError for an unknown paper and for one that has no experiment.
+ * The loader of the experiment of a paper or an example.
+ * @throws UsageError for an unknown slug and for a paper that has no experiment.
  */
 export function findExperiment(
-  registry: readonly Entry[],
+  catalogue: Catalogue,
   command: string,
   slug: string,
 ): () => Promise<Experiment> {
   const where = `${command}: SLUG`;
-  const slugs = registry.map((entry) => entry.paper.slug);
-  refuseUnknown(where, slug, 'a paper', slugs);
-  const { experiment } = registry.find((entry) => entry.paper.slug === slug)!;
+  const { registry, examples } = catalogue;
+  const loaders = new Map([
+    ...registry.map((entry) => [entry.paper.slug, entry.experiment] as const),
+    ...examples.map((example) => [example.slug, example.experiment] as const),
+  ]);
+  refuseUnknown(where, slug, 'a paper or an example', [...loaders.keys()]);
+  const experiment = loaders.get(slug);
   if (experiment) return experiment;
-  const those = runnable(registry).join(', ') || 'none';
+  const those = runnable(catalogue).join(', ') || 'none';
   throw new UsageError(`${where}: ${slug} has no experiment yet; those that run: ${those}`);
 }
 

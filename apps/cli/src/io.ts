@@ -1,20 +1,36 @@
-import type { Entry } from '@evenkeel/methods/papers';
-import { registry } from '@evenkeel/methods/papers';
+import { Resolver } from 'node:dns/promises';
+import { examples, registry } from '@evenkeel/methods/papers';
+import { experimentCode } from './code.js';
+import type { DnsResolver } from './dnsLookup.js';
 import { Interruption } from './errors.js';
+import type { Catalogue } from './experiments.js';
+import { childProcess } from './pool/childProcess.js';
+import type { TaskWorker } from './pool/task.js';
 
-export type Output = NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
+export type Output = NodeJS.WritableStream & {
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+  readonly rows?: number;
+};
 
 /** What the program touches of the world around it; tests hand in their own. */
-export interface Io {
+export interface Io extends Catalogue {
+  readonly stdin: AsyncIterable<Uint8Array | string>;
   readonly stdout: Output;
   readonly stderr: Output;
   /** Folder that relative paths start from. */
   readonly workingDir: string;
-  readonly registry: readonly Entry[];
+  /** Settings of whoever runs the program. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
   /** Whether errors come with their stack. */
   readonly debug: boolean;
+  readonly resolver: DnsResolver;
+  /** Changes with all code that experiments run. */
+  code(): Promise<string>;
   /** From this call on the first Ctrl-C aborts the signal, with an Interruption, in place of ending the program. */
   interruption(): AbortSignal;
+  /** Starts someone who does tasks of the catalogue; one of whom nothing is heard for `patience` seconds is ended. */
+  startWorker(patience: number): TaskWorker;
 }
 
 /** The world of a program that runs by itself. */
@@ -22,12 +38,18 @@ export function processIo(): Io {
   process.stdout.on('error', quietWhenClosed);
   process.stderr.on('error', quietWhenClosed);
   return {
+    stdin: process.stdin,
     stdout: process.stdout,
     stderr: process.stderr,
     workingDir: process.cwd(),
+    environment: process.env,
     registry,
+    examples,
+    resolver: new Resolver({ timeout: 3000, tries: 2 }),
     debug: process.env.EVENKEEL_DEBUG === '1',
+    code: experimentCode,
     interruption,
+    startWorker: (patience) => childProcess(new URL('./child.js', import.meta.url), patience),
   };
 }
 

@@ -32,7 +32,11 @@ describe('bad usage', () => {
       'feed: command: got "serach", expected one such as search',
     ],
     ['an unknown option', ['papers', '--jsn'], 'papers: option: got "--jsn", expected one such as --json'],
-    ['an unknown paper', ['run', 'clim'], 'run: SLUG: got "clim", expected a paper such as climb'],
+    [
+      'an unknown paper',
+      ['run', 'clim'],
+      'run: SLUG: got "clim", expected a paper or an example such as climb',
+    ],
     [
       'an unknown arm',
       ['run', 'climb', '--arm', 'lader'],
@@ -94,7 +98,7 @@ describe('help and version', () => {
 describe('papers', () => {
   it('writes every paper of the catalogue as JSON', async () => {
     const { exitCode, stdout } = await call(['papers', '--json'], { registry });
-    const listed = JSON.parse(stdout);
+    const listed = JSON.parse(stdout).papers;
     expect(exitCode).toBe(0);
     expect(listed.map((paper: { slug: string }) => paper.slug)).toEqual(papers.map((paper) => paper.slug));
     const [first] = papers;
@@ -103,11 +107,25 @@ describe('papers', () => {
 
   it('tells which papers run and what was recorded', async () => {
     const { stdout } = await call(['papers', '--json'], { workingDir: await folderWithResults() });
-    expect(JSON.parse(stdout)).toMatchObject([
+    const listed = JSON.parse(stdout).papers;
+    expect(listed).toMatchObject([
       { slug: 'climb', runnable: true, verdict: 'reproduced' },
       { slug: 'bytescale', runnable: false },
     ]);
-    expect(JSON.parse(stdout)[1]).not.toHaveProperty('verdict');
+    expect(listed[1]).not.toHaveProperty('verdict');
+  });
+
+  it('lists examples apart from the papers', async () => {
+    const experiment = syntheticExperiment({ slug: 'digits' });
+    const digits = { slug: 'digits', title: 'Digits', summary: 'Reads.', experiment: async () => experiment };
+    const { stdout } = await call(['papers'], { examples: [digits] });
+    expect(stdout).toMatch(/1 with an experiment\n\nexample +verdict +title\ndigits +runs +Digits\n$/);
+    const json = await call(['papers', '--json'], { examples: [digits] });
+    expect(JSON.parse(json.stdout).examples).toEqual([
+      { slug: 'digits', title: 'Digits', summary: 'Reads.' },
+    ]);
+    const family = await call(['papers', '--family', 'vision'], { examples: [digits] });
+    expect(family.stdout).not.toContain('digits');
   });
 
   it('lists one family as a table', async () => {
@@ -119,11 +137,11 @@ describe('papers', () => {
 
   it('leaves out a results file that cannot be read, and says so', async () => {
     const workingDir = await folderWithResults();
-    await writeFile(join(workingDir, 'results/climb.json'), '{"format": 2}');
+    await writeFile(join(workingDir, 'results/climb.json'), '{"format": 0}');
     const { exitCode, stdout, stderr } = await call(['papers', '--json'], { workingDir });
     expect(exitCode).toBe(0);
-    expect(JSON.parse(stdout)[0]).not.toHaveProperty('verdict');
-    expect(stderr).toContain('climb.json: left out: parseResults.format: got 2, expected one of 1');
+    expect(JSON.parse(stdout).papers[0]).not.toHaveProperty('verdict');
+    expect(stderr).toContain('climb.json: left out: parseResults.format: got 0, expected one of 2');
   });
 });
 
@@ -238,6 +256,29 @@ describe('feed', () => {
     expect(stdout).toMatch(/\n1 of \d+ found\n$/);
     const nothing = await call(['feed', 'search', 'qqqqq', 'zzzzz']);
     expect(nothing.stdout).toBe('nothing found for “qqqqq zzzzz”\n');
+  });
+
+  it('lets the models read the papers, by which searches then go too', async () => {
+    const workingDir = await temporaryFolder();
+    const titles = Array.from(
+      { length: 20 },
+      (_, index) => `Boat ${index} of the ${index % 2 ? 'sea' : 'lake'}`,
+    );
+    await writeFile(join(workingDir, 'page.json'), JSON.stringify(titles.map((title) => ({ title }))));
+    await call(['feed', 'import', 'page.json'], { workingDir });
+    const environment = { EVENKEEL_SEARCH_MODEL: 'corpus' };
+    const embedded = await call(['feed', 'embed', '--json'], { workingDir, environment });
+    expect(JSON.parse(embedded.stdout)).toMatchObject({
+      index: 'hybrid',
+      computed: true,
+    });
+    const again = await call(['feed', 'embed'], { workingDir, environment });
+    expect(again.stdout).toMatch(
+      /^0 papers read; (\d+) of \1 can be found by meaning \(latent semantic analysis\)\n$/,
+    );
+    const { stdout } = await call(['feed', 'search', 'lakf', 'boat'], { workingDir, environment });
+    expect(stdout).toContain('searched for “lake boat”');
+    expect(stdout).toContain('found by words and meaning (latent semantic analysis)');
   });
 
   it('refuses a file that is no page, with exit code 1', async () => {

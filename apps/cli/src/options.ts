@@ -18,3 +18,12 @@ export function day(where: string) {
     throw new UsageError(`${where}: got "${text}", expected a day as YYYY-MM-DD`);
   };
 }
+
+/** A parser of numbers above 0 and up to `most` for the option called `where`. */
+export function share(where: string, most = 1) {
+  return (text: string): number => {
+    const value = /^\d*\.?\d+(e-?\d+)?$/i.test(text) ? Number(text) : Number.NaN;
+    if (value > 0 && value <= most) return value;
+    throw new UsageError(`${where}: got "${text}", expected a number above 0 and at most ${most}`);
+  };
+}

@@ -12,15 +12,21 @@ export interface Partial {
   remove(): Promise<void>;
 }
 
-/** Takes up the runs of the same experiment in `folder`, if there are any; a file that cannot be read counts as none. */
-export async function openPartial(folder: string, experiment: Experiment): Promise<Partial> {
-  const path = join(folder, `${experiment.paper}.${fingerprint(experiment)}.partial.json`);
+/**
+ * Takes up the runs of the same experiment in `folder`, if there are any; a file that cannot be read counts as none.
+ * @param code what runs were made with: those of other code are not taken up
+ */
+export async function openPartial(folder: string, experiment: Experiment, code: string): Promise<Partial> {
+  const path = join(folder, `${experiment.paper}.${fingerprint(experiment, code)}.partial.json`);
   const runs = await readRuns(path);
+  let written = Promise.resolve();
   return {
     runs,
-    async add(run) {
+    add(run) {
       runs.push(run);
-      await writeWhole(path, JSON.stringify(runs));
+      // Runs end at the same time as others: one file is written after the other.
+      written = written.then(() => writeWhole(path, JSON.stringify(runs)));
+      return written;
     },
     async remove() {
       const ours = new RegExp(`^${experiment.paper}\\.[0-9a-f]{16}\\.partial\\.json$`);
@@ -38,10 +44,10 @@ async function readRuns(path: string): Promise<Run[]> {
   }
 }
 
-/** Changes with the data, arms, seeds, metrics and claims of an experiment and the code of their functions. */
-function fingerprint(experiment: Experiment): string {
+/** Changes with the data, arms, seeds, metrics and claims of an experiment and with the code. */
+function fingerprint(experiment: Experiment, code: string): string {
   const definition = JSON.stringify(experiment, (_, value) =>
     typeof value === 'function' ? String(value) : value,
   );
-  return createHash('sha256').update(definition).digest('hex').slice(0, 16);
+  return createHash('sha256').update(definition).update(code).digest('hex').slice(0, 16);
 }

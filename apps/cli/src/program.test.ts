@@ -26,17 +26,36 @@ async function run(command: string, argv: readonly string[], cwd?: string) {
 
 const node = (argv: readonly string[], cwd?: string) => run(process.execPath, argv, cwd);
 
-/** A reproduction of the synthetic experiment in `cwd` that has finished at least two of its six runs. */
-async function halfWay(cwd: string): Promise<ChildProcess> {
-  const child = spawn(process.execPath, [synthetic, 'reproduce'], { cwd });
-  const results = join(cwd, 'results');
-  const kept = async () => {
-    const name =
-      existsSync(results) && (await readdir(results)).find((each) => each.endsWith('.partial.json'));
-    return name ? JSON.parse(await readFile(join(results, name), 'utf8')).length : 0;
-  };
-  while ((await kept()) < 2) await setTimeout(10);
+/** A reproduction of a synthetic experiment in `cwd` that has finished at least two of its six runs. */
+async function halfWay(cwd: string, slug = 'climb'): Promise<ChildProcess> {
+  const child = spawn(process.execPath, [synthetic, 'reproduce', slug, '--jobs', '2'], { cwd });
+  while ((await keptRuns(cwd)) < 2) await setTimeout(10);
   return child;
+}
+
+async function keptRuns(cwd: string): Promise<number> {
+  const results = join(cwd, 'results');
+  const names = existsSync(results) ? await readdir(results) : [];
+  const name = names.find((each) => each.endsWith('.partial.json'));
+  return name ? JSON.parse(await readFile(join(results, name), 'utf8')).length : 0;
+}
+
+/** Processes that did runs in `cwd` and are still there. */
+async function survivors(cwd: string): Promise<number[]> {
+  const pids = (await readFile(join(cwd, 'children.txt'), 'utf8')).trim().split('\n').map(Number);
+  expect(pids.length).toBeGreaterThanOrEqual(2);
+  return pids.filter((pid) => {
+    try {
+      return process.kill(pid, 0);
+    } catch {
+      return false;
+    }
+  });
+}
+
+/** Waits until every process that did runs in `cwd` is gone. */
+async function untilAllAreGone(cwd: string): Promise<void> {
+  while ((await survivors(cwd)).length > 0) await setTimeout(20);
 }
 
 async function stop(child: ChildProcess, signal: NodeJS.Signals): Promise<number | null> {
@@ -58,13 +77,13 @@ beforeAll(async () => {
 describe('the program', () => {
   it('writes exactly one JSON document to standard output', async () => {
     const { exitCode, stdout, stderr } = await node([program, 'papers', '--json']);
-    expect(JSON.parse(stdout)).toHaveLength(37);
+    expect(JSON.parse(stdout).papers).toHaveLength(37);
     expect([exitCode, stderr]).toEqual([0, '']);
   });
 
   it('ends with exit code 2 and one line on bad usage', async () => {
     const { exitCode, stdout, stderr } = await node([program, 'run', 'anylos']);
-    expect(stderr).toBe('run: SLUG: got "anylos", expected a paper such as anyloss\n');
+    expect(stderr).toBe('run: SLUG: got "anylos", expected a paper or an example such as anyloss\n');
     expect([exitCode, stdout]).toEqual([2, '']);
   });
 
@@ -79,19 +98,46 @@ describe('the program', () => {
   it('gives the same results after kill -9 half way, apart from times', async () => {
     const [killed, whole] = [await temporaryFolder(), await temporaryFolder()];
     await stop(await halfWay(killed), 'SIGKILL');
+    await untilAllAreGone(killed);
     expect(existsSync(join(killed, 'results/climb.json'))).toBe(false);
-    const again = await node([synthetic, 'reproduce'], killed);
+    const again = await node([synthetic, 'reproduce', 'climb'], killed);
     expect(again.stderr).toMatch(/going on, [2-5] of 6 runs are done/);
     expect(again.exitCode).toBe(0);
-    await node([synthetic, 'reproduce'], whole);
+    await node([synthetic, 'reproduce', 'climb', '--jobs', '1'], whole);
     expect(await recordedIn(killed)).toBe(await recordedIn(whole));
     expect(await readdir(join(killed, 'results'))).toEqual(['climb.json']);
+    expect(await survivors(killed)).toEqual([]);
   });
 
-  it('keeps finished runs on Ctrl-C and ends as shells expect', async () => {
+  it('leaves no process behind after kill -9, not even one whose thread never comes free', async () => {
+    const folder = await temporaryFolder();
+    const child = await halfWay(folder, 'spin');
+    while ((await keptRuns(folder)) < 5) await setTimeout(10);
+    await stop(child, 'SIGKILL');
+    await untilAllAreGone(folder);
+  });
+
+  it('keeps finished runs on Ctrl-C, ends as shells expect and leaves no process behind', async () => {
     const folder = await temporaryFolder();
     expect(await stop(await halfWay(folder), 'SIGINT')).toBe(130);
     expect(await readdir(join(folder, 'results'))).toEqual([expect.stringMatching(/\.partial\.json$/)]);
+    expect(await survivors(folder)).toEqual([]);
+  });
+
+  it('ends a run of which nothing is heard, tells the last words of one that dies, and does the others', async () => {
+    const folder = await temporaryFolder();
+    const argv = [synthetic, 'reproduce', 'hang', 'crash', 'climb', '--patience', '5', '--json'];
+    const { exitCode, stdout, stderr } = await node(argv, folder);
+    expect(exitCode).toBe(1);
+    const { results, failures } = JSON.parse(stdout);
+    expect(results.map(({ paper }: { paper: string }) => paper)).toEqual(['climb']);
+    const lost = { arm: 'ladder', seed: 4 };
+    expect(failures).toHaveLength(2);
+    expect(failures).toContainEqual({ paper: 'hang', ...lost, message: 'nothing heard for 5 s' });
+    const message = 'the process ended with exit code 3\nthe last words';
+    expect(failures).toContainEqual({ paper: 'crash', ...lost, message });
+    expect(stderr).toContain(': the process ended with exit code 3\n    the last words\n');
+    expect(await survivors(folder)).toEqual([]);
   });
 
   it('serves the built site until it is told to stop', async () => {

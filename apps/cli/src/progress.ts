@@ -94,10 +94,10 @@ function stateOf(experiment: Experiment, event: RunEvent, metrics: Metrics): str
   return [...metricTexts(experiment, metrics), formatMetric(seconds, { unit: 'seconds' })].join(', ');
 }
 
-/** The most important metrics that are there, with their names. */
-function metricTexts(experiment: Experiment, metrics: Metrics): string[] {
+/** The most important metrics that are there, with their names; at most `most`. */
+export function metricTexts(experiment: Experiment, metrics: Metrics, most = mainMetrics): string[] {
   const names = new Set([...experiment.curves, ...experiment.metrics.map((metric) => metric.name)]);
-  const shown = [...names].filter((name) => metrics[name] !== undefined).slice(0, mainMetrics);
+  const shown = [...names].filter((name) => metrics[name] !== undefined).slice(0, most);
   return shown.map((name) => {
     const metric = experiment.metrics.find((each) => each.name === name)!;
     return `${metric.label} ${formatMetric(metrics[name]!, metric)}`;

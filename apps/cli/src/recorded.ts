@@ -25,8 +25,12 @@ export function resultsPath(folder: string, slug: string): string {
 }
 
 /** The recorded results of a paper; undefined when there are none. A file that cannot be read is told of. */
-export async function readRecorded(io: Io, slug: string): Promise<Results | undefined> {
-  const path = resultsPath(resultsFolder(io), slug);
+export async function readRecorded(
+  io: Io,
+  slug: string,
+  folder = resultsFolder(io),
+): Promise<Results | undefined> {
+  const path = resultsPath(folder, slug);
   if (!existsSync(path)) return undefined;
   try {
     return parseResults(await readFile(path, 'utf8'));
@@ -37,11 +41,11 @@ export async function readRecorded(io: Io, slug: string): Promise<Results | unde
 }
 
 /** Writes a file so that whoever reads it sees all of it or what was there before; makes its folder. */
-export async function writeWhole(path: string, text: string): Promise<void> {
+export async function writeWhole(path: string, content: string | Uint8Array): Promise<void> {
   const temporary = `${path}.${process.pid}.tmp`;
   await mkdir(dirname(path), { recursive: true });
   try {
-    await writeFile(temporary, text);
+    await writeFile(temporary, content);
     await rename(temporary, path);
   } catch (error) {
     await rm(temporary, { force: true });

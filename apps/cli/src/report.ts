@@ -1,12 +1,13 @@
 import {
   type Experiment,
-  formatDifference,
+  formatMeasured,
   formatMetric,
   type JudgedClaim,
   type JudgedCondition,
   type Metric,
   type Results,
   type Run,
+  shownMetrics,
 } from '@evenkeel/lab';
 import { verdictMarks } from './recorded.js';
 import { table } from './table.js';
@@ -16,7 +17,7 @@ const seconds = { unit: 'seconds' } as const;
 /** A table of runs with one seed: a column for each arm, a row for each metric and the time. */
 export function runTable(experiment: Experiment, runs: readonly Run[], width: number): string[] {
   const labels = runs.map((run) => experiment.arms.find((arm) => arm.name === run.arm)!.label);
-  const rows = experiment.metrics.map((metric) => [
+  const rows = shownMetrics(experiment.metrics).map((metric) => [
     metric.label,
     ...runs.map((run) => formatMetric(run.metrics[metric.name]!, metric)),
   ]);
@@ -28,7 +29,7 @@ export function runTable(experiment: Experiment, runs: readonly Run[], width: nu
 export function resultsTable({ arms, metrics }: Results, width: number): string[] {
   const spread = ({ mean, std }: { mean: number; std: number }, metric: Pick<Metric, 'unit'>) =>
     `${formatMetric(mean, metric)} ± ${formatMetric(std, metric)}`;
-  const rows = metrics.map((metric) => [
+  const rows = shownMetrics(metrics).map((metric) => [
     metric.label,
     ...arms.map((arm) => spread(arm.metrics[metric.name]!, metric)),
   ]);
@@ -42,7 +43,7 @@ const claimMarks: Record<JudgedClaim['verdict'], string> = {
   'not tested here': '–',
 };
 
-/** Every claim with its verdict and what was measured for it. */
+/** Every claim with its verdict, what was measured for it and how sure that is. */
 export function claimLines({ claims, metrics }: Pick<Results, 'claims' | 'metrics'>): string[] {
   return claims.flatMap(({ statement, verdict, conditions, reason }) => [
     `${claimMarks[verdict]} ${verdict}: ${statement}`,
@@ -51,14 +52,9 @@ export function claimLines({ claims, metrics }: Pick<Results, 'claims' | 'metric
   ]);
 }
 
-function conditionLine(
-  { condition, text, value, holds }: JudgedCondition,
-  metrics: readonly Metric[],
-): string {
-  const metric = metrics.find((each) => each.name === condition.metric)!;
-  const measured =
-    condition.minus === undefined ? formatMetric(value, metric) : formatDifference(value, metric);
-  return `${holds ? '✓' : '✗'} ${text}: ${measured}`;
+function conditionLine(judged: JudgedCondition, metrics: readonly Metric[]): string {
+  const metric = metrics.find((each) => each.name === judged.condition.metric)!;
+  return `${judged.holds ? '✓' : '✗'} ${judged.text}: ${formatMeasured(judged, metric)}`;
 }
 
 /** The verdict of a paper and how many of its claims it rests on. */

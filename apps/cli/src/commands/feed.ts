@@ -5,12 +5,15 @@ import {
   type ImportReport,
   isDay,
   openFeed,
+  readableText,
   type SearchHit,
   type SearchResult,
+  type SearchUpdate,
 } from '@evenkeel/feed';
 import { catalogueDay } from '@evenkeel/methods/papers';
 import { reasonOf, UsageError } from '../errors.js';
-import { type Io, oneLine, printJson, printLines } from '../io.js';
+import { feedLocation } from '../feedLocation.js';
+import { type Io, type Output, oneLine, printJson, printLines } from '../io.js';
 
 interface FeedOptions {
   readonly data: string;
@@ -56,8 +59,40 @@ export async function search(io: Io, words: readonly string[], options: SearchOp
   return 0;
 }
 
+/** Lets the models read every paper that they have not read yet. */
+export async function embed(io: Io, options: FeedOptions): Promise<number> {
+  const signal = io.interruption();
+  const progress = startProgress(io.stderr);
+  const done = await withFeed(io, options.data, (feed) =>
+    feed.updateSearch({ signal, onProgress: ({ model, papers }) => progress(`${model}: ${papers} papers`) }),
+  );
+  if (options.json) printJson(io.stdout, done);
+  else printLines(io.stdout, updateLines(done));
+  return 0;
+}
+
+/** Lines of progress, at most one a second. */
+function startProgress(output: Output): (line: string) => void {
+  let next = 0;
+  return (line) => {
+    if (performance.now() < next) return;
+    next = performance.now() + 1000;
+    printLines(output, [line]);
+  };
+}
+
+function updateLines({ model, papers, embedded, added, computed, problem }: SearchUpdate): string[] {
+  return [
+    ...(problem === undefined ? [] : [problem]),
+    ...(computed ? ['the model of the papers was computed anew'] : []),
+    model
+      ? `${added} papers read; ${embedded} of ${papers} can be found by meaning (${model.name})`
+      : `${papers} papers are too few to compute a model; searches go by words alone`,
+  ];
+}
+
 async function withFeed<T>(io: Io, data: string, use: (feed: Feed) => Promise<T>): Promise<T> {
-  const feed = await openFeed({ dataDir: resolve(io.workingDir, data) });
+  const feed = await openFeed(feedLocation(io, data));
   try {
     await feed.addCatalogue(
       io.registry.map((entry) => entry.paper),
@@ -91,12 +126,15 @@ function importLine({ date, blocks, added, updated, unchanged, problems }: Impor
   return `${date}: ${blocks} papers: ${counts}${unread}`;
 }
 
-function searchLines({ query, total, hits }: SearchResult): string[] {
+function searchLines({ query, corrected, total, hits, model }: SearchResult): string[] {
   if (hits.length === 0) return [`nothing found for “${oneLine(query)}”`];
-  return [...hits.flatMap(hitLines), `${hits.length} of ${total} found`];
+  const by = model === undefined ? '' : ` by words and meaning (${model})`;
+  const instead = corrected === undefined ? [] : [`searched for “${oneLine(corrected)}”`, ''];
+  return [...instead, ...hits.flatMap(hitLines), `${hits.length} of ${total} found${by}`];
 }
 
 function hitLines({ paper, snippet }: SearchHit): string[] {
   const facts = [paper.slug, paper.arxivId, paper.publishedOn].filter((fact) => fact !== undefined);
-  return [paper.title, `    ${facts.join(', ')}`, `    ${snippet.map((piece) => piece.text).join('')}`, ''];
+  const passage = snippet.map((piece) => piece.text).join('');
+  return [readableText(paper.title), `    ${facts.join(', ')}`, `    ${readableText(passage)}`, ''];
 }

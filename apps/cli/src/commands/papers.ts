@@ -1,5 +1,5 @@
 import type { PaperVerdict } from '@evenkeel/lab';
-import { type Entry, families } from '@evenkeel/methods/papers';
+import { type Entry, type Example, families } from '@evenkeel/methods/papers';
 import { refuseUnknown } from '../errors.js';
 import { type Io, printJson, printLines } from '../io.js';
 import { readRecorded, verdictMarks } from '../recorded.js';
@@ -23,20 +23,29 @@ interface ListedPaper {
   readonly verdict?: PaperVerdict;
 }
 
-/** Lists papers, with the recorded verdict or whether they can be run. */
+/** One example as `--json` writes it. */
+interface ListedExample {
+  readonly slug: string;
+  readonly title: string;
+  readonly summary: string;
+  readonly verdict?: PaperVerdict;
+}
+
+/** Lists papers, with the recorded verdict or whether they can be run, and apart from them the examples, which have no family. */
 export async function papers(io: Io, options: PapersOptions): Promise<number> {
   const { family } = options;
   if (family !== undefined) refuseUnknown('papers: --family', family, 'a family', families);
   const entries = io.registry.filter((entry) => family === undefined || entry.paper.family === family);
   const listed = await Promise.all(entries.map((entry) => describe(io, entry)));
-  if (options.json) printJson(io.stdout, listed);
-  else printLines(io.stdout, lines(listed));
+  const shown = family === undefined ? io.examples : [];
+  const examples = await Promise.all(shown.map((example) => describeExample(io, example)));
+  if (options.json) printJson(io.stdout, { papers: listed, examples });
+  else printLines(io.stdout, [...lines(listed), ...exampleLines(examples)]);
   return 0;
 }
 
 async function describe(io: Io, { paper, experiment }: Entry): Promise<ListedPaper> {
   const { slug, title, arxivId, date, family, repository, summary } = paper;
-  const recorded = await readRecorded(io, slug);
   return {
     slug,
     title,
@@ -46,8 +55,17 @@ async function describe(io: Io, { paper, experiment }: Entry): Promise<ListedPap
     ...(repository !== undefined && { repository }),
     summary,
     runnable: experiment !== undefined,
-    ...(recorded && { verdict: recorded.verdict }),
+    ...(await recordedVerdict(io, slug)),
   };
+}
+
+async function describeExample(io: Io, { slug, title, summary }: Example): Promise<ListedExample> {
+  return { slug, title, summary, ...(await recordedVerdict(io, slug)) };
+}
+
+async function recordedVerdict(io: Io, slug: string): Promise<{ verdict?: PaperVerdict }> {
+  const recorded = await readRecorded(io, slug);
+  return recorded ? { verdict: recorded.verdict } : {};
 }
 
 function lines(listed: readonly ListedPaper[]): string[] {
@@ -58,4 +76,14 @@ function lines(listed: readonly ListedPaper[]): string[] {
   const running = listed.filter((paper) => paper.runnable).length;
   const count = `${listed.length} ${listed.length === 1 ? 'paper' : 'papers'}, ${running} with an experiment`;
   return [...listing([['paper', 'family', 'date', 'verdict', 'title'], ...rows]), '', count];
+}
+
+function exampleLines(examples: readonly ListedExample[]): string[] {
+  if (examples.length === 0) return [];
+  const rows = examples.map(({ slug, verdict, title }) => [
+    slug,
+    verdict ? verdictMarks[verdict] : 'runs',
+    title,
+  ]);
+  return ['', ...listing([['example', 'verdict', 'title'], ...rows])];
 }

@@ -15,7 +15,7 @@ export interface RunOptions {
 
 /** Runs arms of one experiment with one seed and shows them beside the recorded verdict. */
 export async function run(io: Io, slug: string, options: RunOptions): Promise<number> {
-  const experiment = await findExperiment(io.registry, 'run', slug)();
+  const experiment = await findExperiment(io, 'run', slug)();
   const arms = chooseArms(experiment, options.arm);
   const seed = options.seed ?? experiment.seeds[0]!;
   const budget = options.quick ? 'quick' : 'full';
