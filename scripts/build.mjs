@@ -47,6 +47,8 @@ function newestInput() {
   const packages = readdirSync(join(root, 'packages')).map((name) => join(root, 'packages', name, 'dist'));
   const times = [
     newest(site, (name) => !outputs.includes(name)),
+    // Pages of the documentation are pages of the site; what `npm run docs` writes there is not.
+    newest(join(root, 'docs'), (name) => name !== 'api' && !name.endsWith('.ts')),
     ...packages.filter((folder) => existsSync(folder)).map((folder) => newest(folder, isCode)),
     statSync(join(root, 'package-lock.json')).mtimeMs,
   ];

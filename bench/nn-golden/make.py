@@ -60,12 +60,12 @@ def linear(p, name, x):
     return x @ p[f"{name}.weight"] + p[f"{name}.bias"]
 
 
-def attend(p, x, heads, groups, causal=False, prefix=""):
+def attend(p, x, heads, groups, causal=False, prefix="", mask=None):
     n, length, width = x.shape
     split = lambda y, count: y.reshape(n, length, count, width // heads).transpose(1, 2)
     q, k, v = (linear(p, prefix + each, x) for each in ("query", "key", "value"))
     y = F.scaled_dot_product_attention(
-        split(q, heads), split(k, groups), split(v, groups), is_causal=causal, enable_gqa=True
+        split(q, heads), split(k, groups), split(v, groups), attn_mask=mask, is_causal=causal, enable_gqa=True
     )
     return linear(p, prefix + "output", y.transpose(1, 2).reshape(n, length, width))
 
@@ -105,7 +105,36 @@ def residual(p, x):
     return [F.relu(y + z), *first, *second, *third]
 
 
+def simple(function):
+    return lambda p, x: [function(x)]
+
+
+# The second sequence is padded: its last key is hidden.
+KEY_MASK = torch.tensor([[True, True, True], [True, True, False]])[:, None, None, :]
+
+
 cases = [
+    case("linear", {"weight": [5, 3], "bias": [3]}, lambda p, x: [x @ p["weight"] + p["bias"]], [2, 4, 5]),
+    case("embedding", {"table": [4, 3]}, lambda p, x: [F.embedding(torch.tensor([[0, 3], [1, 3]]), p["table"])], [1]),
+    case(
+        "sequential",
+        {"steps.0.weight": [3, 4], "steps.0.bias": [4], "steps.2.weight": [4, 2], "steps.2.bias": [2]},
+        lambda p, x: [linear(p, "steps.2", F.relu(linear(p, "steps.0", x)))],
+        [5, 3],
+    ),
+    case("conv2dDilated", {"weight": [3, 2, 3, 3], "bias": [3]}, conv(F.conv2d, dilation=2, padding=2), [1, 2, 6, 5]),
+    case("conv2dDepthwise", {"weight": [3, 1, 3, 3], "bias": [3]}, conv(F.conv2d, groups=3, padding=1), [2, 3, 4, 4]),
+    case("convTranspose2dDilated", {"weight": [2, 3, 3, 3], "bias": [3]}, conv(F.conv_transpose2d, dilation=2, padding=1), [1, 2, 3, 4]),
+    case("maxPool1d", {}, simple(lambda x: F.max_pool1d(x, 3, stride=2, padding=1)), [2, 3, 8]),
+    case("maxPool2d", {}, simple(lambda x: F.max_pool2d(x, 3, stride=2, padding=1)), [2, 3, 7, 6]),
+    case("averagePool1d", {}, simple(lambda x: F.avg_pool1d(x, 3, stride=2)), [2, 3, 8]),
+    case("averagePool2d", {}, simple(lambda x: F.avg_pool2d(x, (2, 3), stride=(2, 1), padding=1, count_include_pad=False)), [2, 3, 6, 6]),
+    case("globalAveragePool", {}, simple(lambda x: F.adaptive_avg_pool2d(x, 1).flatten(1)), [2, 3, 4, 5]),
+    case("globalMaxPool", {}, simple(lambda x: F.adaptive_max_pool2d(x, 1).flatten(1)), [2, 3, 4, 5]),
+    case("pixelShuffle", {}, simple(lambda x: F.pixel_shuffle(x, 2)), [2, 8, 3, 2]),
+    case("upsampleNearest", {}, simple(lambda x: F.interpolate(x, scale_factor=3, mode="nearest")), [2, 2, 3, 2]),
+    case("causalAttention", attention_places("", 8, 8), lambda p, x: [attend(p, x, 2, 2, True)], [2, 4, 8]),
+    case("maskedAttention", attention_places("", 8, 8), lambda p, x: [attend(p, x, 2, 2, mask=KEY_MASK)], [2, 3, 8]),
     case("conv1d", {"weight": [4, 3, 3], "bias": [4]}, conv(F.conv1d, stride=2, padding=2, dilation=2), [2, 3, 7]),
     case("conv2d", {"weight": [4, 2, 3, 2], "bias": [4]}, conv(F.conv2d, stride=(2, 1), padding=(1, 0), groups=2), [2, 4, 5, 4]),
     case("convTranspose1d", {"weight": [3, 2, 3], "bias": [2]}, conv(F.conv_transpose1d, stride=2, padding=1, output_padding=1), [2, 3, 4]),

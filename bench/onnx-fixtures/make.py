@@ -259,6 +259,15 @@ def elementwise():
     t.add("Hardmax", ["x"], axis=-1)
     t.save()
 
+    bits = Table("bits-13", 13, [("x", FLOAT, ["n", 6])])
+    for kind, places in [(TensorProto.UINT8, np.uint8), (TensorProto.UINT32, np.uint32)]:
+        positive = bits.add("Abs", [bits.add("Mul", ["x", bits.constant(100, np.float32)])])
+        whole = bits.add("Cast", [positive], keep=0, to=kind)
+        for direction in ["LEFT", "RIGHT"]:
+            moved = bits.add("BitShift", [whole, bits.constant(3, places)], keep=0, direction=direction)
+            bits.add("Cast", [moved], kinds=[INT64], to=INT64)
+    bits.save()
+
     old = Table("softmax-11", 11, [("x", FLOAT, ["n", 3, 4])])
     for type in ["Softmax", "LogSoftmax"]:
         old.add(type, ["x"])
@@ -567,6 +576,34 @@ def structure():
               folder / "external-17.onnx", save_as_external_data=True, location="external-17.bin", size_threshold=64)
 
 
+def paddle():
+    """As PaddlePaddle exports: weights in nodes, lengths that are -1 or "?", sizes worked out with floats."""
+    random = np.random.default_rng(6)
+    constants = {
+        "conv.w": random.standard_normal((4, 3, 3, 3)) * 0.3, "conv.b": random.standard_normal(4) * 0.3,
+        "three": [3.0], "six": [6.0], "factors": [1.0, 1.0, 2.0, 2.0],
+    }
+    given = [helper.make_node("Constant", [], [name], value=numpy_helper.from_array(np.array(each, np.float32)))
+             for name, each in constants.items()]
+    scalars = [helper.make_node("Constant", [], [name], value=numpy_helper.from_array(np.array(each, np.float32)))
+               for name, each in {"zero": 0.0, "top": 6.0}.items()]
+    nodes = [
+        helper.make_node("Conv", ["x", "conv.w", "conv.b"], ["c"], pads=[1, 1, 1, 1]),
+        helper.make_node("Add", ["c", "three"], ["shifted"]), helper.make_node("Clip", ["shifted", "zero", "top"], ["gate"]),
+        helper.make_node("Mul", ["c", "gate"], ["product"]), helper.make_node("Div", ["product", "six"], ["h"]),
+        helper.make_node("Shape", ["h"], ["shape"]), helper.make_node("Cast", ["shape"], ["lengths"], to=FLOAT),
+        helper.make_node("Mul", ["lengths", "factors"], ["doubled"]),
+        helper.make_node("Cast", ["doubled"], ["sizes"], to=INT64),
+        helper.make_node("Resize", ["h", "", "", "sizes"], ["y"], mode="nearest",
+                         coordinate_transformation_mode="asymmetric", nearest_mode="floor"),
+    ]
+    graph = helper.make_graph(given + scalars + nodes, "paddle",
+                              [helper.make_tensor_value_info("x", FLOAT, [-1, 3, "?", "?"])],
+                              [helper.make_tensor_value_info("y", FLOAT, [-1, 4, "?", "?"])])
+    onnx.save(helper.make_model(graph, ir_version=7, opset_imports=[helper.make_opsetid("", 13)]),
+              folder / "paddle-13.onnx")
+
+
 def hostile():
     """Small files that would take forever."""
     (folder / "hostile").mkdir(exist_ok=True)
@@ -596,4 +633,5 @@ recurrent()
 attention()
 quantized()
 structure()
+paddle()
 hostile()

@@ -3,10 +3,13 @@ import { arch, availableParallelism, cpus, platform, totalmem } from 'node:os';
 import { type Options, parseOptions } from './options.js';
 import { onnxRuntimeVersion } from './sessions.js';
 import { compileTimes } from './suites/compile.js';
+import { feed } from './suites/feed.js';
 import { install } from './suites/install.js';
 import { memory } from './suites/memory.js';
 import { operators } from './suites/operators.js';
 import { profile } from './suites/profile.js';
+import { pruning } from './suites/pruning.js';
+import { search } from './suites/search.js';
 import { tiny } from './suites/tiny.js';
 import { training } from './suites/training.js';
 
@@ -22,7 +25,10 @@ const suites: Readonly<Record<string, Suite>> = {
   compile: compileTimes,
   tiny,
   operators,
+  feed,
   install,
+  pruning,
+  search,
 };
 
 async function main(): Promise<void> {

@@ -1,5 +1,5 @@
 import { crossEntropy, gelu, softplus } from '@evenkeel/nn';
-import { matMul, softmax, type Tensor, take, valueAndGrad, vjp } from '@evenkeel/tensor';
+import { attention, type Tensor, take, valueAndGrad, vjp } from '@evenkeel/tensor';
 import { draw, drawIndices } from './draw.js';
 import type { Graph } from './graph.js';
 import type { Form, Row } from './row.js';
@@ -71,9 +71,6 @@ const embeddings: readonly Row[] = [256, 10_000].map((entries) => ({
   forms: embeddingForms(entries),
 }));
 
-const attend = (query: Tensor, key: Tensor, value: Tensor): Tensor =>
-  matMul(softmax(matMul(query, key, { transposeB: true }).mul(scale)), value);
-
 const probabilities = (graph: Graph, query: string, key: string): string =>
   graph.operator('Softmax', [graph.matMul(query, key, { transB: 1, alpha: { float: scale } })], { axis: -1 });
 
@@ -111,7 +108,7 @@ const attentions: readonly Row[] = [
   {
     name: 'attention, batch 32, 4 heads, 64×32',
     inputs: () => [0, 1, 2].map(heading),
-    ours: attend,
+    ours: (query, key, value) => attention(query, key, value),
     forms: attentionForms,
     opset: 23,
   },
@@ -119,7 +116,11 @@ const attentions: readonly Row[] = [
     name: 'attention and its gradients',
     inputs: () => [0, 1, 2, 3].map(heading),
     ours(query, key, value, dy) {
-      const [y, pull] = vjp((of: readonly Tensor[]) => attend(of[0]!, of[1]!, of[2]!), [query, key, value]);
+      const [y, pull] = vjp(([q, k, v]: readonly Tensor[]) => attention(q!, k!, v!), [
+        query,
+        key,
+        value,
+      ] as readonly Tensor[]);
       return [y, ...pull(dy)];
     },
     forms: {
