@@ -7,6 +7,8 @@ import type { Log } from './log.js';
 export interface RecordedResults {
   /** The results of one paper; undefined when there are none, or none that can be read. */
   of(slug: string): Promise<Results | undefined>;
+  /** A text that differs when a file has come, gone or been replaced. */
+  version(): Promise<string>;
 }
 
 const slugPattern = /^[a-z0-9]+(-[a-z0-9]+)*$/;
@@ -22,6 +24,13 @@ export function openResults(
 ): RecordedResults {
   const read = new Map<string, { modified: number; results: Results | undefined }>();
   return {
+    async version() {
+      if (folder === undefined) return '';
+      return stat(folder).then(
+        ({ mtimeMs }) => String(mtimeMs),
+        () => '',
+      );
+    },
     async of(slug) {
       if (folder === undefined || !slugPattern.test(slug)) return undefined;
       const path = join(folder, `${slug}.json`);

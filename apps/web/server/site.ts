@@ -33,6 +33,8 @@ export interface Site {
   readonly submission: SubmissionRules & { readonly maxAgeDays: number };
   /** Takes papers in from arXiv. */
   readonly intake: Intake;
+  /** A text that differs when anything that the site shows has changed. */
+  version(): Promise<string>;
 }
 
 /** Address from which links are made: the site's own, else the one that was asked. */
@@ -94,6 +96,7 @@ export async function openSite(folders: SiteFolders): Promise<Site> {
       linksPerComputer,
       submission: { maxAgeDays: submitMaxAgeDays, requireClaim: submitRequireClaim },
       intake: intakeOf(feed, submitMaxAgeDays, sources),
+      version: async () => (await Promise.all([feed.version(), results.version()])).join(' '),
     };
   } catch (error) {
     await feed.close();

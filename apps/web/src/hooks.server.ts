@@ -1,6 +1,7 @@
 import { loggedPath, type Site } from '@evenkeel/web/server';
 import type { Handle, HandleServerError } from '@sveltejs/kit';
 import { dev } from '$app/environment';
+import { keptPage } from '$lib/server/keptPages.js';
 import { readSession } from '$lib/server/session.js';
 
 let developmentSite: Promise<Site> | undefined;
@@ -20,7 +21,9 @@ export const handle: Handle = async ({ event, resolve }) => {
   if (!site) throw new Error('the pages are served by startServer of @evenkeel/web/server only');
   event.locals.site = site;
   const session = readSession(event);
-  if (session === undefined) return resolve(event);
+  if (session === undefined) {
+    return event.request.method === 'GET' && !dev ? keptPage(event, () => resolve(event)) : resolve(event);
+  }
   event.locals.account = await site.feed.people.session(session);
   const response = await resolve(event);
   // Pages of somebody are for nobody else; those with a secret in their address nobody keeps.

@@ -1,5 +1,4 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
-import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
@@ -8,6 +7,7 @@ import type { Browser } from 'playwright-core';
 import { build } from 'vite';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { launchChromium, skipWithoutChromium } from './chromium.js';
+import { rawAnswer } from './rawAnswer.js';
 import { startTestSite, type TestSite } from './site.js';
 
 const file = dataFiles.find(({ name }) => name.startsWith('mnist.'))!;
@@ -25,23 +25,8 @@ afterAll(async () => {
   await rm(cache, { recursive: true });
 });
 
-/** An answer as it travels: nothing is unpacked, and the path is sent as it is. */
-function ask(path: string, headers: Record<string, string> = {}, method = 'GET') {
-  return new Promise<{ status: number; headers: Record<string, unknown>; body: Buffer }>(
-    (resolve, reject) => {
-      request(site.url, { path, headers, method }, (answer) => {
-        const parts: Buffer[] = [];
-        answer.on('data', (part: Buffer) => parts.push(part));
-        answer.on('end', () =>
-          resolve({ status: answer.statusCode ?? 0, headers: answer.headers, body: Buffer.concat(parts) }),
-        );
-        answer.on('error', reject);
-      })
-        .on('error', reject)
-        .end();
-    },
-  );
-}
+const ask = (path: string, headers: Record<string, string> = {}, method = 'GET') =>
+  rawAnswer(site.url, path, headers, method);
 
 describe('GET /data', () => {
   it('makes nothing before it is asked', async () => {

@@ -30,7 +30,8 @@ beforeAll(async () => {
     createListener(
       {
         feed,
-        results: { of: fail },
+        results: { of: fail, version: fail },
+        version: fail,
         log,
         attempts: new Attempts(1),
         logsLinks: false,

@@ -4,6 +4,7 @@ import type { Kysely } from 'kysely';
 import { today } from './calendar.js';
 import { addCatalogue } from './catalogue.js';
 import { backUp, restore } from './database/backup.js';
+import { dataVersion } from './database/engine.js';
 import { isAddress, openDatabase } from './database/open.js';
 import type { Database } from './database/schema.js';
 import { openDigest } from './digest/digest.js';
@@ -49,6 +50,7 @@ export async function openFeed(location: FeedLocation, options: PeopleOptions = 
     indexPaper: (arxivId, options) => indexPaper(db, arxivId, options),
     people: openPeople(db, findInList, options),
     importSavedPage: (page, options) => importSavedPage(db, page, options),
+    version: () => dataVersion(db),
     day: (date = today(), options = {}) => remember(['day', date, options], () => dayList(db, date, options)),
     days: () => listedDays(db),
     list: (query) => remember(['list', query], () => listPapers(db, query)),

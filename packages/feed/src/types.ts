@@ -339,6 +339,8 @@ export interface Feed {
   indexPaper(arxivId: string, options?: SourceOptions): Promise<string>;
   /** Accounts and what they do. */
   readonly people: People;
+  /** A text that differs whenever anything in the feed has changed. */
+  version(): Promise<string>;
   /**
    * The list of `date`, or of the last day before it that has papers; today when left out. Undefined: no list
    * that early.

@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely';
+import { LRUCache } from 'lru-cache';
 import { dataVersion } from './database/engine.js';
 import type { Database } from './database/schema.js';
-import { Recent } from './recent.js';
 
 /** A list has some hundred kilobytes. */
 const keptAnswers = 100;
@@ -10,7 +10,7 @@ const keptAnswers = 100;
 export function unchangedAnswers(
   db: Kysely<Database>,
 ): <Answer>(question: unknown, answer: () => Promise<Answer>) => Promise<Answer> {
-  const answers = new Recent<string, Promise<unknown>>(keptAnswers);
+  const answers = new LRUCache<string, Promise<unknown>>({ max: keptAnswers });
   let current: string | undefined;
   return async <Answer>(question: unknown, answer: () => Promise<Answer>) => {
     const version = await dataVersion(db);

@@ -10,7 +10,7 @@ import {
   type SqliteStatement,
 } from 'kysely';
 import Connection from 'libsql';
-import { Recent } from '../recent.js';
+import { LRUCache } from 'lru-cache';
 
 /** How long a process waits for another one that is writing, in milliseconds. */
 const busyTimeout = 5000;
@@ -70,7 +70,7 @@ async function connect(file: string): Promise<SqliteDatabase> {
 
 /** Keeps the statements that were last used, since preparing one takes longer than most of them run. */
 function withPreparedStatements(connection: Connection.Database): SqliteDatabase {
-  const statements = new Recent<string, SqliteStatement>(keptStatements);
+  const statements = new LRUCache<string, SqliteStatement>({ max: keptStatements });
   return {
     prepare(text) {
       const statement = statements.get(text) ?? (connection.prepare(text) as unknown as SqliteStatement);

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Kysely } from 'kysely';
+import { LRUCache } from 'lru-cache';
 import type { Database } from '../database/schema.js';
-import { Recent } from '../recent.js';
 import type { SearchState, SearchUpdate, UpdateSearchOptions } from '../types.js';
 import type { PaperFilter } from './filter.js';
 import { fullTextOf } from './fullText.js';
@@ -49,8 +49,8 @@ export class Meaning {
   #checking: Promise<void> | undefined;
   #papers = 0;
   #updating: Promise<SearchUpdate> | undefined;
-  readonly #queries = new Recent<string, Float32Array>(keptQueries);
-  readonly #similar = new Recent<string, NearPaper[]>(keptQueries);
+  readonly #queries = new LRUCache<string, Float32Array>({ max: keptQueries });
+  readonly #similar = new LRUCache<string, NearPaper[]>({ max: keptQueries });
   #computing: SearchThread | undefined;
   #readyIsUsed = false;
   #round: Promise<void> | undefined;

@@ -1,9 +1,9 @@
 import type { Kysely } from 'kysely';
+import { LRUCache } from 'lru-cache';
 import { isDay } from '../calendar.js';
 import type { Database } from '../database/schema.js';
 import { normaliseTitle } from '../import/title.js';
 import { paperByTitle, papersById, resolveId } from '../papers.js';
-import { Recent } from '../recent.js';
 import type { SearchHit, SearchOptions, SearchResult, SimilarOrder, SimilarPapers } from '../types.js';
 import type { PaperFilter } from './filter.js';
 import { isFiltered, passes } from './filter.js';
@@ -45,7 +45,7 @@ export class Searcher {
   readonly #db: Kysely<Database>;
   readonly #meaning: Meaning;
   readonly #spelling: FeedSpelling;
-  readonly #counts = new Recent<string, number>(keptCounts);
+  readonly #counts = new LRUCache<string, number>({ max: keptCounts });
   #countedRevision = 0;
 
   constructor(db: Kysely<Database>, meaning: Meaning) {
