@@ -130,6 +130,9 @@ function matching(db: Kysely<Database>, { terms, operator, filter }: WordQuery) 
 }
 
 async function hasMatch(db: Kysely<Database>, query: WordQuery): Promise<boolean> {
+  // Through the index all matches are found before the first is told.
+  if (query.operator === 'AND' && !isFiltered(query.filter) && (await newestOf(db, query)).found > 0)
+    return true;
   const row = await matching(db, query).select('search_vector.paper_id').limit(1).executeTakeFirst();
   return row !== undefined;
 }
@@ -141,28 +144,38 @@ async function countMatches(db: Kysely<Database>, query: WordQuery): Promise<num
   return total;
 }
 
-/** Of the queries of one search, which asks for more than their matches. */
-const commonQueries = new WeakMap<QueryTerms, Promise<boolean>>();
+/** What the newest papers tell of a query. */
+interface Newest {
+  /** Of the newest, how many have all words. */
+  readonly found: number;
+  /** In the whole index, nearly. */
+  readonly papers: number;
+}
+
+/** Of the queries of one search, which asks more than once. */
+const knownNewest = new WeakMap<QueryTerms, Promise<Newest>>();
+
+function newestOf(db: Kysely<Database>, { terms }: WordQuery): Promise<Newest> {
+  const newest = knownNewest.get(terms) ?? countNewest(db, terms);
+  knownNewest.set(terms, newest);
+  return newest;
+}
+
+async function countNewest(db: Kysely<Database>, terms: QueryTerms): Promise<Newest> {
+  const { rows } = await sql<Newest>`
+    select count(*) as found, (select reltuples from pg_class where oid = 'search_vector'::regclass) as papers
+    from (select stems, words from search_vector order by number desc limit ${sql.lit(sampled)}) as newest
+    where ${queriesOf(terms, 'AND').matches}`.execute(db);
+  return rows[0]!;
+}
 
 /**
  * Whether so many papers have all words of a query, by the newest of them, that those with the rarest cannot be told soon.
  * What has one of the words is told apart by how many of them: there the rank is needed.
  */
-function isCommon(db: Kysely<Database>, query: WordQuery): Promise<boolean> {
-  if (query.operator === 'OR') return Promise.resolve(false);
-  const known = commonQueries.get(query.terms);
-  if (known) return known;
-  const common = standsInMany(db, query);
-  commonQueries.set(query.terms, common);
-  return common;
-}
-
-async function standsInMany(db: Kysely<Database>, { terms, operator }: WordQuery): Promise<boolean> {
-  const { rows } = await sql<{ found: number; papers: number }>`
-    select count(*) as found, (select reltuples from pg_class where oid = 'search_vector'::regclass) as papers
-    from (select stems, words from search_vector order by number desc limit ${sql.lit(sampled)}) as newest
-    where ${queriesOf(terms, operator).matches}`.execute(db);
-  const { found, papers } = rows[0]!;
+async function isCommon(db: Kysely<Database>, query: WordQuery): Promise<boolean> {
+  if (query.operator === 'OR') return false;
+  const { found, papers } = await newestOf(db, query);
   return (found / sampled) * papers > mostRanked;
 }
 

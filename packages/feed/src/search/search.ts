@@ -197,8 +197,9 @@ export class Searcher {
         within: options.within,
       });
       // To some models every text means something, also one of letters in no order.
-      const known = near && near.papers.length > 0 && (await this.#stands({ ...words.terms, quoted: false }));
-      return near && { model: near.model.name, papers: known ? near.papers : [] };
+      if (!near) return undefined;
+      const known = near.papers.length > 0 && (words.operator === 'AND' || (await this.#stands(words.terms)));
+      return { model: near.model.name, papers: known ? near.papers : [] };
     } catch {
       return undefined;
     }
@@ -213,10 +214,13 @@ export class Searcher {
   ): Promise<Found> {
     const fullText = fullTextOf(this.#db);
     const first = { except, limit: candidates, offset: 0 };
-    const lexical = await fullText.matchPapers(this.#db, words, first);
     // One word of many in a title tells little.
     const all = { ...words, operator: 'AND' } as const;
-    const titles = await fullText.matchPapers(this.#db, all, { ...first, titles: true });
+    const [lexical, titles, found] = await Promise.all([
+      fullText.matchPapers(this.#db, words, first),
+      fullText.matchPapers(this.#db, all, { ...first, titles: true }),
+      this.#count(words),
+    ]);
     const semantic = near.papers.map(({ id }) => id).filter((id) => !except.includes(id));
     const fused = fuse([
       { ids: titles, weight: titleWeight },
@@ -227,7 +231,7 @@ export class Searcher {
     const matching = await fullText.matchesAmong(this.#db, words, unsure);
     const onlyMeaning = semantic.filter((id) => !lexical.includes(id) && !matching.has(id)).length;
     const named = except.filter((id) => matching.has(id)).length;
-    const total = (await this.#count(words)) - named + onlyMeaning;
+    const total = found - named + onlyMeaning;
     const hits = fused.slice(offset, offset + limit);
     if (hits.length < limit && offset + hits.length < total) {
       const rest = await fullText.matchPapers(this.#db, words, {

@@ -10,7 +10,7 @@ import { signInWay } from './signIn.js';
 const mostBytes = 64 * 2 ** 20;
 
 /** Milliseconds for which a page holds while nothing has changed: what trends moves with time alone. */
-const keptFor = 10_000;
+const keptFor = 60_000;
 
 const packed = {
   br: (body: Buffer) => promisify(brotliCompress)(body, { params: { [constants.BROTLI_PARAM_QUALITY]: 5 } }),
