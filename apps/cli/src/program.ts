@@ -213,6 +213,7 @@ function addSourceCommands(feed: Command, io: Io, finish: Finish): void {
       wholeNumber('feed submit: --max-age', 0, 100_000),
       14,
     )
+    .option('--media <url>', 'a picture or film of it, https only')
     .option(...dataOption)
     .option(...jsonOption)
     .action(async (id: string, options: SubmitCommandOptions) => finish(await submit(io, id, options)));

@@ -124,6 +124,11 @@ describe('feed submit', () => {
     const { environment } = await arxiv(1);
     const listed = await call(['feed', 'submit', '2512.00000', '--day', '2025-12-05'], { environment });
     expect(listed).toMatchObject({ exitCode: 0, stdout: '2512.00000 is listed\n' });
+    const film = ['--media', 'http://example.org/film.mp4'];
+    const open = await call(['feed', 'submit', '2512.00000', '--day', '2025-12-05', ...film], {
+      environment,
+    });
+    expect(open).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('begins https://') });
     const old = await call(['feed', 'submit', '2512.00000', '--day', '2026-06-01'], { environment });
     expect(old).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('at most 14 days before') });
   });

@@ -54,6 +54,8 @@ export async function ingest(io: Io, options: IngestCommandOptions): Promise<num
 export interface SubmitCommandOptions {
   readonly day?: string;
   readonly maxAge: number;
+  /** Address of a picture or film. */
+  readonly media?: string;
   readonly data: string;
   readonly json?: true;
 }
@@ -66,6 +68,7 @@ export async function submit(io: Io, arxivId: string, options: SubmitCommandOpti
       maxAgeDays: options.maxAge,
       signal: io.interruption(),
       ...(options.day && { day: options.day }),
+      ...(options.media && { mediaUrl: options.media }),
       ...(address && { addresses: { query: address } }),
     }),
   );

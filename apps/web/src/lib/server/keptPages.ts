@@ -46,7 +46,6 @@ class KeptPage {
     const body = await packing;
     const headers = new Headers(this.#headers);
     headers.set('cache-control', 'no-cache');
-    headers.append('vary', 'accept-encoding');
     headers.set('content-length', String(body.length));
     if (encoding !== 'identity') headers.set('content-encoding', encoding);
     return new Response(new Uint8Array(body), { headers });
