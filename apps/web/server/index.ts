@@ -7,6 +7,7 @@ import { loadPages } from './pages.js';
 import type { RateLimit } from './rateLimit.js';
 import { closeSite, openSite, type SiteFolders } from './site.js';
 
+export { acceptedEncoding, type Encoding, encodings } from './encodings.js';
 export { loggedPath } from './log.js';
 export { type MailSettings, mailerOf, offlineSender } from './mail.js';
 export type { SiteRequest } from './pages.js';

@@ -22,7 +22,8 @@ export const handle: Handle = async ({ event, resolve }) => {
   event.locals.site = site;
   const session = readSession(event);
   if (session === undefined) {
-    return event.request.method === 'GET' && !dev ? keptPage(event, () => resolve(event)) : resolve(event);
+    const isPage = event.request.method === 'GET' && !event.isDataRequest;
+    return isPage && !dev ? keptPage(event, () => resolve(event)) : resolve(event);
   }
   event.locals.account = await site.feed.people.session(session);
   const response = await resolve(event);

@@ -1,22 +1,10 @@
-import { promisify } from 'node:util';
-import { brotliCompress, constants, gzip } from 'node:zlib';
 import type { DataFile } from '@evenkeel/methods/data';
 import type { Context } from 'hono';
 import { ApiError } from '../apiError.js';
+import { acceptedEncoding, type Encoding, encodings } from '../encodings.js';
 import type { Log } from '../log.js';
 
 type Bytes = Uint8Array<ArrayBuffer>;
-
-/** Ways to send a file, the best first. Higher qualities of Brotli save a tenth and take seconds. */
-const encodings = {
-  br: async (bytes: Bytes): Promise<Bytes> =>
-    new Uint8Array(
-      await promisify(brotliCompress)(bytes, {
-        params: { [constants.BROTLI_PARAM_QUALITY]: 5, [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length },
-      }),
-    ),
-  gzip: async (bytes: Bytes): Promise<Bytes> => new Uint8Array(await promisify(gzip)(bytes)),
-};
 
 /** What has been compressed, by encoding and name: some megabytes a file. */
 const compressed = new Map<string, Promise<Bytes>>();
@@ -37,7 +25,7 @@ export async function answerData(c: Context, log: Log): Promise<Response> {
     vary: 'accept-encoding',
   };
   if (c.req.header('if-none-match')?.includes(headers.etag)) return c.body(null, 304, headers);
-  const encoding = acceptedEncoding(c.req.header('accept-encoding') ?? '');
+  const encoding = acceptedEncoding(c.req.header('accept-encoding'));
   const body = await bodyOf(file, encoding, log);
   return c.body(body, 200, {
     ...headers,
@@ -48,20 +36,7 @@ export async function answerData(c: Context, log: Log): Promise<Response> {
   });
 }
 
-/** The best encoding that a reader takes, by its `accept-encoding`; undefined for none. */
-function acceptedEncoding(header: string): keyof typeof encodings | undefined {
-  const accepted = header
-    .split(',')
-    .filter((each) => !/;\s*q=0(\.0*)?\s*$/.test(each))
-    .map((each) => each.replace(/;.*/s, '').trim().toLowerCase());
-  return (Object.keys(encodings) as (keyof typeof encodings)[]).find((each) => accepted.includes(each));
-}
-
-async function bodyOf(
-  file: DataFile,
-  encoding: keyof typeof encodings | undefined,
-  log: Log,
-): Promise<Bytes> {
+async function bodyOf(file: DataFile, encoding: Encoding | undefined, log: Log): Promise<Bytes> {
   try {
     const { readDataFile } = await import('@evenkeel/methods/data');
     if (encoding === undefined) return await readDataFile(file);

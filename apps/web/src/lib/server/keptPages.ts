@@ -1,9 +1,6 @@
-import { promisify } from 'node:util';
-import { brotliCompress, constants, gzip } from 'node:zlib';
-import type { Site } from '@evenkeel/web/server';
+import { acceptedEncoding, type Encoding, encodings, type Site } from '@evenkeel/web/server';
 import type { RequestEvent } from '@sveltejs/kit';
 import { LRUCache } from 'lru-cache';
-import Negotiator from 'negotiator';
 import { signInWay } from './signIn.js';
 
 /** Bytes of pages that are kept; a list of a hundred papers has some hundred thousand. */
@@ -12,24 +9,13 @@ const mostBytes = 64 * 2 ** 20;
 /** Milliseconds for which a page holds while nothing has changed: what trends moves with time alone. */
 const keptFor = 60_000;
 
-const packed = {
-  br: (body: Buffer) => promisify(brotliCompress)(body, { params: { [constants.BROTLI_PARAM_QUALITY]: 5 } }),
-  gzip: (body: Buffer) => promisify(gzip)(body),
-  identity: (body: Buffer) => Promise.resolve(body),
-};
-
-type Encoding = keyof typeof packed;
-
-/** Best first. */
-const encodings: Encoding[] = ['br', 'gzip', 'identity'];
-
 /** A page as it was rendered, and its body packed in each way that somebody asked for. */
 class KeptPage {
   readonly #headers: Headers;
-  readonly #body: Buffer;
-  readonly #bodies = new Map<Encoding, Promise<Buffer>>();
+  readonly #body: Uint8Array<ArrayBuffer>;
+  readonly #packed = new Map<Encoding, Promise<Uint8Array<ArrayBuffer>>>();
 
-  constructor(headers: Headers, body: Buffer) {
+  constructor(headers: Headers, body: Uint8Array<ArrayBuffer>) {
     this.#headers = headers;
     this.#body = body;
   }
@@ -40,21 +26,20 @@ class KeptPage {
   }
 
   async answer(request: Request): Promise<Response> {
-    const encoding = encodingFor(request.headers);
-    const packing = this.#bodies.get(encoding) ?? packed[encoding](this.#body);
-    this.#bodies.set(encoding, packing);
-    const body = await packing;
+    const encoding = acceptedEncoding(request.headers.get('accept-encoding'));
+    const body = encoding === undefined ? this.#body : await this.#packedBy(encoding);
     const headers = new Headers(this.#headers);
     headers.set('cache-control', 'no-cache');
     headers.set('content-length', String(body.length));
-    if (encoding !== 'identity') headers.set('content-encoding', encoding);
-    return new Response(new Uint8Array(body), { headers });
+    if (encoding !== undefined) headers.set('content-encoding', encoding);
+    return new Response(body, { headers });
   }
-}
 
-function encodingFor(headers: Headers): Encoding {
-  const accepted = new Negotiator({ headers: { 'accept-encoding': headers.get('accept-encoding') ?? '' } });
-  return encodings.find((encoding) => accepted.encodings(encodings).includes(encoding)) ?? 'identity';
+  #packedBy(encoding: Encoding): Promise<Uint8Array<ArrayBuffer>> {
+    const packing = this.#packed.get(encoding) ?? encodings[encoding](this.#body);
+    this.#packed.set(encoding, packing);
+    return packing;
+  }
 }
 
 type Pages = LRUCache<string, KeptPage, () => Promise<Response>>;
@@ -102,5 +87,5 @@ async function keep(response: Response): Promise<KeptPage | undefined> {
   const { status, headers } = response;
   const isPrivate = headers.has('set-cookie') || headers.get('cache-control')?.includes('no-store');
   if (status !== 200 || isPrivate) return undefined;
-  return new KeptPage(headers, Buffer.from(await response.arrayBuffer()));
+  return new KeptPage(headers, new Uint8Array(await response.arrayBuffer()));
 }
